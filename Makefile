@@ -1,0 +1,47 @@
+# make demo and make test need python3 (3.11 or newer, with venv) and make; they install the rest into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test lint types docs check bench clean
+.DEFAULT_GOAL := help
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "catdata needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
+	@touch $@
+
+demo: $(VENV)/.installed  ## Draw a sample dataset and do the whole job on it (about a minute)
+	$(BIN)/catdata demo demo
+
+test: $(VENV)/.tools  ## Run all tests
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+lint: $(VENV)/.tools  ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.tools  ## Check types
+	$(BIN)/mypy
+
+docs: $(VENV)/.tools  ## Write docs/cli.md anew from --help
+	$(BIN)/cog -r docs/cli.md
+
+check: lint types test  ## All of the above checks
+
+bench: $(VENV)/.tools  ## Measure speed and memory, as ratios within one run
+	$(BIN)/python scripts/bench_start.py
+	$(BIN)/python scripts/bench_add.py
+	$(BIN)/python scripts/bench_training.py
+
+clean:  ## Delete the environment and the demo
+	rm -rf $(VENV) demo

@@ -1,0 +1,5 @@
+"""Run the command line with ``python -m catdata``."""
+
+from catdata.cli import main
+
+main()
