@@ -1,0 +1,150 @@
+"""Put files on disk whole or not at all.
+
+Everything catdata writes goes through here: a temporary name on the same file system, fsync,
+rename, fsync of the folder. A reader sees the old content or the new one, and so does the next
+start after a power cut. ``TMPDIR`` is never used, since a rename cannot cross file systems.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PARTIAL_PREFIX = ".partial-"
+"""Every temporary name starts so: hidden, and recognised by whoever cleans up after a crash."""
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2  # linux/fs.h
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in *folder* survive a power cut (where the system can open folders)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file that another library wrote survive a power cut."""
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def partial_path(path: Path) -> Path:
+    """Return a temporary name beside *path* that no other process uses."""
+    return path.with_name(f"{PARTIAL_PREFIX}{os.getpid()}-{os.urandom(4).hex()}{path.suffix}")
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for writing that takes the place of *path* when the block ends well.
+
+    Raises:
+        OSError: If the disk refuses; *path* is then what it was.
+    """
+    partial = partial_path(path)
+    try:
+        with partial.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace the content of *path*, durably and all at once."""
+    with replacing(path) as file:
+        file.write(data)
+
+
+def create_folder(folder: Path) -> None:
+    """Create *folder* and its missing parents so that they survive a power cut."""
+    missing = [folder, *folder.parents]
+    missing = [path for path in missing if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def replacing_folder(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder that takes the place of *folder* when the block ends well.
+
+    The caller holds a lock, so that nobody else replaces the same folder meanwhile.
+
+    Raises:
+        OSError: If the disk refuses; *folder* is then what it was.
+    """
+    partial = partial_path(folder)
+    partial.mkdir()
+    try:
+        yield partial
+        for path in partial.iterdir():
+            sync_file(path)
+        sync_folder(partial)
+        if folder.exists():
+            _exchange(partial, folder)
+        else:
+            partial.rename(folder)
+        sync_folder(folder.parent)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _exchange(partial: Path, folder: Path) -> None:
+    """Swap two folders in one step where the system can, in two renames where it cannot."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        names = (os.fsencode(partial), os.fsencode(folder))
+        if libc.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0:
+            return
+    old = partial_path(folder)
+    folder.rename(old)
+    partial.rename(folder)
+    old.rename(partial)
+
+
+def remove_partials(folder: Path) -> None:
+    """Delete what a killed writer left in *folder*; the caller holds the lock that writers hold."""
+    for path in folder.glob(f"{PARTIAL_PREFIX}*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def exclusive(lock: Path) -> Iterator[None]:
+    """Let one process at a time into the block; the others wait.
+
+    The lock goes with the process that holds it, so a killed holder blocks nobody. The file stays.
+    """
+    with lock.open("ab") as file:
+        if os.name == "nt":  # pragma: no cover
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
