@@ -1,0 +1,1 @@
+"""The wing that makes builds: pictures, the catalog, the raw store, ingest and build."""

@@ -1,0 +1,206 @@
+"""Look for what could spoil a dataset: copies, leaks, conflicting labels, poor pictures, imbalance.
+
+Nothing is changed. Each finding names the images and the value that was measured with its limit.
+Pictures are judged as the network sees them, at the size of the builds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from catdata import engine, fingerprint
+from catdata.dataset.catalog import fingerprints
+from catdata.dataset.pixels import PixelSource
+from catdata.dataset.status import NOTABLE_SHIFT, read_status
+from catdata.h5file import SPLITS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from catdata.dataset.catalog import Catalog, ImageRow
+    from catdata.dataset.pixels import Pixels
+    from catdata.dataset.status import Status
+    from catdata.dataset.workspace import Workspace
+
+DARK = 40.0  # mean grey level, 0..255
+BRIGHT = 220.0
+LOW_INFORMATION = 12.0  # standard deviation of the grey levels
+BLURRY = 40.0  # variance of the Laplacian
+ODD_ASPECT_RATIO = 2.5  # longer side by shorter side
+IMBALANCE = 0.25  # share of the rarer class
+
+_GREY = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601 luma
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something worth a look.
+
+    Attributes:
+        kind: Such as ``leak`` or ``dark``; docs/design.md lists them.
+        refs: The images concerned.
+        detail: What was measured, for people.
+    """
+
+    kind: str
+    refs: tuple[str, ...]
+    detail: str
+
+    def to_json(self) -> dict[str, object]:
+        """Return the finding as plain types."""
+        return {"kind": self.kind, "refs": list(self.refs), "detail": self.detail}
+
+
+def audit(
+    workspace: Workspace,
+    *,
+    jobs: int | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[Finding]:
+    """Look through the whole catalog, the originals included.
+
+    Args:
+        workspace: What to look at.
+        jobs: Number of workers; one for each usable core if None.
+        on_progress: Called with the pictures looked at and their total.
+    """
+    with workspace.catalog() as catalog, catalog.snapshot():
+        rows = list(catalog.images())
+        findings = list(_copies(catalog, rows))
+        refs = [catalog.short_ref(row) for row in rows]
+    for row, ref in zip(rows, refs, strict=True):
+        findings += _shape(row, ref, workspace.settings.size)
+    findings += _looks(workspace, rows, refs, jobs, on_progress)
+    findings += _balance(read_status(workspace))
+    return findings
+
+
+def _copies(catalog: Catalog, rows: Sequence[ImageRow]) -> Iterator[Finding]:
+    """Yield findings about images that show the same."""
+    prints = fingerprints(rows)
+    for i, j in fingerprint.pairs_within(prints):
+        first, second = rows[int(i)], rows[int(j)]
+        refs = (catalog.short_ref(first), catalog.short_ref(second))
+        kind, detail = _likeness(first, second, prints[i], prints[j])
+        yield Finding(kind, refs, detail)
+        if first.split != second.split:
+            yield Finding("leak", refs, f"one is in {first.split}, the other in {second.split}")
+        if first.label != second.label:
+            yield Finding(
+                "label-conflict", refs, f"labelled {first.class_name} and {second.class_name}"
+            )
+
+
+def _likeness(
+    first: ImageRow, second: ImageRow, one: NDArray[np.uint64], other: NDArray[np.uint64]
+) -> tuple[str, str]:
+    if first.content_hash == second.content_hash:
+        return "duplicate", "the same pixels"
+    dhash, phash = fingerprint.distances(one, other[None, :])
+    detail = (
+        f"dHash distance {dhash[0]} (limit {fingerprint.DHASH_LIMIT}), "
+        f"pHash distance {phash[0]} (limit {fingerprint.PHASH_LIMIT})"
+    )
+    plain, mirrored = (
+        (int(one[word]) ^ int(other[fingerprint.PLAIN_DHASH])).bit_count()
+        for word in (fingerprint.PLAIN_DHASH, fingerprint.MIRRORED_DHASH)
+    )
+    return ("mirrored" if mirrored < plain else "near-duplicate"), detail
+
+
+def _shape(row: ImageRow, ref: str, size: int) -> Iterator[Finding]:
+    """Yield findings about the size of the file's picture."""
+    shorter, longer = sorted((row.width, row.height))
+    dimensions = f"{row.width} x {row.height} pixels"
+    if shorter < size:
+        yield Finding("upscaled", (ref,), f"{dimensions}, smaller than {size} x {size}")
+    if longer / shorter > ODD_ASPECT_RATIO:
+        ratio = longer / shorter
+        detail = f"{dimensions}: the sides are {ratio:.1f} : 1 (limit {ODD_ASPECT_RATIO} : 1)"
+        yield Finding("odd-aspect-ratio", (ref,), detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A property of a picture as the network sees it, and when it is worth a look.
+
+    Attributes:
+        value: Function of grey pictures, shape (k, size, size), that returns shape (k,).
+        what: The value's name, for people.
+        limit: The threshold.
+        above: Whether values above it are the poor ones, instead of those below.
+    """
+
+    value: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    what: str
+    limit: float
+    above: bool = False
+
+
+def _laplacian_variance(grey: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how strong the edges are (Pech-Pacheco et al., 2000)."""
+    inner = grey[:, 1:-1, 1:-1]
+    around = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] + grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
+    variance: NDArray[np.float64] = (around - 4 * inner).var(axis=(1, 2))
+    return variance
+
+
+MEASURES: dict[str, Measure] = {
+    "dark": Measure(lambda grey: grey.mean(axis=(1, 2)), "mean grey level", DARK),
+    "bright": Measure(lambda grey: grey.mean(axis=(1, 2)), "mean grey level", BRIGHT, above=True),
+    "low-information": Measure(
+        lambda grey: grey.std(axis=(1, 2)), "standard deviation of the grey levels", LOW_INFORMATION
+    ),
+    "blurry": Measure(_laplacian_variance, "variance of the Laplacian", BLURRY),
+}
+
+
+def _looks(
+    workspace: Workspace,
+    rows: Sequence[ImageRow],
+    refs: Sequence[str],
+    jobs: int | None,
+    on_progress: Callable[[int, int], None] | None,
+) -> Iterator[Finding]:
+    """Yield findings about what the pictures look like."""
+    done = 0
+    with (
+        engine.executor(jobs=jobs) as pool,
+        PixelSource(workspace, workspace.settings.preparation, pool) as pixels,
+    ):
+        for block in pixels.slices(rows):
+            yield from _measure(block, refs[done : done + len(block)])
+            done += len(block)
+            if on_progress:
+                on_progress(done, len(rows))
+
+
+def _measure(block: Pixels, refs: Sequence[str]) -> Iterator[Finding]:
+    grey = block @ _GREY
+    for kind, measure in MEASURES.items():
+        for value, ref in zip(measure.value(grey), refs, strict=True):
+            if (value > measure.limit) if measure.above else (value < measure.limit):
+                detail = f"{measure.what} {value:.0f} (limit {measure.limit:.0f})"
+                yield Finding(kind, (ref,), detail)
+
+
+def _balance(status: Status) -> Iterator[Finding]:
+    """Yield findings about the shares of the classes, and about builds that are out of date."""
+    for split in SPLITS:
+        counts = status.total(split=split)
+        rarer = min(counts.cat_share, 1 - counts.cat_share)
+        if counts.images and rarer < IMBALANCE:
+            detail = f"{split} holds {counts.cat} cats among {counts.images} images"
+            yield Finding("class-imbalance", (), f"{detail} (limit {IMBALANCE:.0%} of each class)")
+    if status.shift:
+        yield Finding("class-shift", (), f"{status.shift} (limit {NOTABLE_SHIFT:.0%})")
+    for build in status.builds:
+        if not build.up_to_date:
+            detail = f"{build.build} was written before the last change: catdata build-h5"
+            yield Finding("build-out-of-date", (), f"{detail} {build.build}")
+

@@ -1,0 +1,286 @@
+"""Write a build: the catalog and a recipe in, the course's two h5 files and ``build.json`` out.
+
+Rows stand in the order that docs/format.md gives, pixels are made by the engine's workers and
+written as they come, and the three files take the place of the build before them together. The same
+catalog and recipe give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from catdata import durable, engine, fingerprint, h5file
+from catdata.dataset import images
+from catdata.dataset.catalog import Selection, fingerprints
+from catdata.dataset.pixels import PixelSource
+from catdata.dataset.workspace import ENLARGED, MANIFEST, ORIGINAL, Workspace, is_build_name
+from catdata.errors import BuildRefused, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from catdata.dataset.catalog import ImageRow
+    from catdata.dataset.images import Preparation
+    from catdata.dataset.pixels import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that determines a build besides the catalog.
+
+    Attributes:
+        size: Side of the pictures, in pixels.
+        fit: How a photo becomes a square, a key of :data:`catdata.dataset.images.FITS`.
+        compress: Whether the pixels are stored compressed.
+    """
+
+    size: int = 64
+    fit: str = "stretch"
+    compress: bool = False
+
+    @property
+    def preparation(self) -> Preparation:
+        """How photos are prepared."""
+        return images.Preparation(self.size, self.fit)
+
+
+class LeftOut(NamedTuple):
+    """A train image that a build leaves out, since it shows what a test image shows."""
+
+    ref: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a build made now would hold.
+
+    Attributes:
+        rows: The images of each file, in order.
+        left_out: Train images that are near-duplicates of test images.
+        catalog: Digest of the catalog that this was read from.
+    """
+
+    rows: Mapping[str, Sequence[ImageRow]]
+    left_out: Sequence[LeftOut]
+    catalog: str
+
+
+@dataclass(frozen=True, slots=True)
+class SplitCounts:
+    """How many rows one file of a build holds, and of which kind."""
+
+    images: int
+    cat: int
+    original: int
+    added: int
+    augmented: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What ``build-h5`` wrote."""
+
+    build: str
+    build_id: str
+    folder: Path
+    splits: Mapping[str, SplitCounts]
+    left_out: Sequence[LeftOut]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the report as plain types."""
+        return {
+            "build": self.build,
+            "build_id": self.build_id,
+            "folder": str(self.folder),
+            **{split: asdict(counts) for split, counts in self.splits.items()},
+            "left_out": [left_out._asdict() for left_out in self.left_out],
+        }
+
+
+def build(
+    workspace: Workspace,
+    name: str = ENLARGED,
+    recipe: Recipe | None = None,
+    *,
+    jobs: int | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> BuildReport:
+    """Write the build *name*, in place of the one of that name before it.
+
+    Args:
+        workspace: Where the catalog and the photos are.
+        name: The build's name, which is the name of its folder below ``data/``.
+        recipe: How to make it; the workspace's settings if None.
+        jobs: Number of workers; one for each usable core if None.
+        on_progress: Called with the rows written so far and the rows in all.
+
+    Raises:
+        BuildRefused: If the name is not free for builds, or a split would be empty.
+        WorkspaceDamaged: If a photo's file is missing or has changed.
+        StorageFailed: If the disk refuses. The build before is then untouched.
+    """
+    settings = workspace.settings
+    recipe = recipe or Recipe(settings.size, settings.fit)
+    _check_name(workspace, name)
+    with workspace.build_lock(), engine.executor(jobs=jobs) as pool:
+        contents = select(workspace)
+        folder = workspace.data / name
+        count = _counter(contents.rows, on_progress)
+        with (
+            PixelSource(workspace, recipe.preparation, pool) as pixels,
+            durable.replacing_folder(folder) as partial,
+        ):
+            build_id = _write_files(
+                partial, contents.rows, recipe, lambda images: count(pixels.slices(images))
+            )
+            report = BuildReport(name, build_id, folder, _count(contents.rows), contents.left_out)
+            _write_manifest(partial, report, recipe, contents)
+    return report
+
+
+def _check_name(workspace: Workspace, name: str) -> None:
+    if name == ORIGINAL:
+        raise BuildRefused(
+            "The build named original is the course's own pair and is never changed.",
+            hint=f"Choose another name, such as: catdata build-h5 {ENLARGED}",
+        )
+    if not is_build_name(name):
+        raise BuildRefused(
+            f"{shown(name)!r} can't be the name of a build.",
+            hint="Use letters, digits, - and _, and begin with a letter or digit.",
+        )
+    folder = workspace.data / name
+    if not folder.exists():
+        return
+    ours = {*h5file.FILE_NAMES.values(), MANIFEST}
+    foreign = sorted(path.name for path in folder.iterdir() if path.name not in ours)
+    if foreign or "build_id" not in workspace.manifest(name):
+        found = shown(foreign[0]) if foreign else f"no {MANIFEST} of a build"
+        raise BuildRefused(
+            f"{shown(folder)} is not only a build ({found} in it), so it is not replaced.",
+            hint="Choose another name, or move that folder away.",
+        )
+
+
+def select(workspace: Workspace) -> Contents:
+    """Return what a build of the catalog as it is now would hold.
+
+    Raises:
+        BuildRefused: If a split would be empty.
+    """
+    with workspace.catalog() as catalog, catalog.snapshot():
+        digest = catalog.digest()
+        rows = {split: list(catalog.images(Selection(split=split))) for split in h5file.SPLITS}
+        train, test = (fingerprints(rows[split]) for split in h5file.SPLITS)
+        leaks = {int(i): rows["test"][int(j)] for i, j in fingerprint.pairs_between(train, test)}
+        left_out = [
+            LeftOut(catalog.short_ref(rows["train"][i]), catalog.short_ref(leaks[i]))
+            for i in sorted(leaks)
+        ]
+    rows["train"] = [row for i, row in enumerate(rows["train"]) if i not in leaks]
+    for split, images_of_split in rows.items():
+        if not images_of_split:
+            raise BuildRefused(
+                f"The {split} file would hold no image.",
+                hint=f"Add photos to it: catdata add PATH --label cat --split {split}",
+            )
+    return Contents(rows, left_out, digest)
+
+
+def _write_files(
+    folder: Path,
+    rows: Mapping[str, Sequence[ImageRow]],
+    recipe: Recipe,
+    slices: Callable[[Sequence[ImageRow]], Iterator[Pixels]],
+) -> str:
+    """Write both h5 files and return the id they share, a hash of all that is in them."""
+    description = json.dumps(asdict(recipe), sort_keys=True)
+    digest = hashlib.sha256(description.encode())
+    for split, images_of_split in rows.items():
+        labels = np.array([row.label for row in images_of_split], dtype=np.int64)
+        sources = [
+            h5file.RowSource(row.ref, row.content_hash, row.fingerprint) for row in images_of_split
+        ]
+        pixel_hash = h5file.write_split(
+            folder / h5file.FILE_NAMES[split],
+            split,
+            labels=labels,
+            slices=slices(images_of_split),
+            size=recipe.size,
+            rows=sources,
+            recipe=description,
+            compress=recipe.compress,
+        )
+        digest.update(pixel_hash.encode())
+        digest.update(labels.tobytes())
+        digest.update("\n".join(row.ref for row in images_of_split).encode())
+    build_id = digest.hexdigest()
+    for name in h5file.FILE_NAMES.values():
+        h5file.set_build_id(folder / name, build_id)
+    return build_id
+
+
+def _counter(
+    rows: Mapping[str, Sequence[ImageRow]], on_progress: Callable[[int, int], None] | None
+) -> Callable[[Iterator[Pixels]], Iterator[Pixels]]:
+    """Return a function that hands slices through and reports the rows so far with their total."""
+    total = sum(map(len, rows.values()))
+    done = 0
+
+    def count(slices: Iterator[Pixels]) -> Iterator[Pixels]:
+        nonlocal done
+        for block in slices:
+            yield block
+            done += len(block)
+            if on_progress:
+                on_progress(done, total)
+
+    return count
+
+
+def _count(rows: Mapping[str, Sequence[ImageRow]]) -> dict[str, SplitCounts]:
+    return {
+        split: SplitCounts(
+            images=len(images_of_split),
+            cat=sum(row.label for row in images_of_split),
+            original=sum(row.origin == "original" for row in images_of_split),
+            added=sum(row.origin == "added" for row in images_of_split),
+        )
+        for split, images_of_split in rows.items()
+    }
+
+
+def _write_manifest(folder: Path, report: BuildReport, recipe: Recipe, contents: Contents) -> None:
+    """Write ``build.json``; it says nothing of when or where, so it too is the same every time."""
+    manifest = {
+        "build": report.build,
+        "build_id": report.build_id,
+        "catalog": contents.catalog,
+        "recipe": asdict(recipe),
+        **{split: asdict(counts) for split, counts in report.splits.items()},
+        "left_out": [left_out._asdict() for left_out in report.left_out],
+        "files": {name: _describe(folder / name) for name in h5file.FILE_NAMES.values()},
+        "rows": {split: list(map(_source, rows)) for split, rows in contents.rows.items()},
+    }
+    text = json.dumps(manifest, indent=1) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _describe(path: Path) -> dict[str, object]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"bytes": file.tell(), "sha256": digest}
+
+
+def _source(row: ImageRow) -> dict[str, object]:
+    """Say where one row of a build came from."""
+    if row.origin == "original":
+        return {"ref": row.ref, "label": row.class_name}
+    return {"ref": row.ref, "label": row.class_name, "file": row.file_name}

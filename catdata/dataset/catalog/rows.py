@@ -1,0 +1,146 @@
+"""The records that the catalog hands out and takes in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from catdata.h5file import CLASS_NAMES
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRow:
+    """One image of the catalog.
+
+    Attributes:
+        origin: ``original`` (a row of the course's pair) or ``added`` (a file).
+        content_hash: sha256 of the 64 x 64 pixels of the whole picture, hexadecimal.
+        fingerprint: The four 64-bit words of :mod:`catdata.fingerprint`.
+        width: Of the upright picture, in pixels; so is *height*.
+        label: 0 (non-cat) or 1 (cat).
+        split: ``train`` or ``test``.
+        home_split: Of an original: the file of the pair that holds it, in row *home_row*.
+        file_hash: Of an added one: sha256 of its file, hexadecimal.
+        removed: Whether builds leave it out.
+        added_at: When it came, UTC, ISO 8601.
+        id: Counts up as images come; 0 for a row not stored yet.
+    """
+
+    origin: str
+    content_hash: str
+    fingerprint: tuple[int, int, int, int]
+    width: int
+    height: int
+    label: int
+    split: str
+    home_split: str | None = None
+    home_row: int | None = None
+    file_hash: str | None = None
+    format: str | None = None
+    file_name: str | None = None
+    source: str | None = None
+    removed: bool = False
+    warnings: tuple[str, ...] = ()
+    added_at: str = ""
+    id: int = 0
+
+    @property
+    def ref(self) -> str:
+        """The name of this image in builds: ``train[146]``, or the whole content hash."""
+        if self.origin == "original":
+            return f"{self.home_split}[{self.home_row}]"
+        return self.content_hash
+
+    @property
+    def class_name(self) -> str:
+        """``cat`` or ``non-cat``."""
+        return CLASS_NAMES[self.label]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which images are asked for; None means any.
+
+    Attributes:
+        since: Added at this time or later, UTC, ISO 8601 (a date will do).
+        removed: Images that were removed, instead of those that were not.
+    """
+
+    label: int | None = None
+    split: str | None = None
+    origin: str | None = None
+    since: str | None = None
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many images share origin, split and label."""
+
+    origin: str
+    split: str
+    label: int
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One entry of the log.
+
+    Attributes:
+        undone_by: Id of the ``undo`` that reverted it, if one did.
+    """
+
+    id: int
+    at: str
+    name: str
+    summary: str
+    undone_by: int | None = None
+
+
+def now() -> str:
+    """Return the time in UTC, to the second, as ISO 8601."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def as_words(fingerprint: NDArray[np.uint64]) -> tuple[int, int, int, int]:
+    """Return a fingerprint of shape (4,) as plain numbers."""
+    dhash, dhash_mirrored, phash, phash_mirrored = map(int, fingerprint)
+    return dhash, dhash_mirrored, phash, phash_mirrored
+
+
+def fingerprints(images: Iterable[ImageRow]) -> NDArray[np.uint64]:
+    """Return the fingerprints of *images* as an array of shape (n, 4), uint64."""
+    return np.array([image.fingerprint for image in images], dtype=np.uint64).reshape(-1, 4)
+
+
+WORDS = ("dhash", "dhash_mirrored", "phash", "phash_mirrored")
+COLUMNS = [field.name for field in fields(ImageRow) if field.name not in {"id", "fingerprint"}]
+
+
+def to_values(image: ImageRow) -> dict[str, object]:
+    """Return an image as values by column, without its id."""
+    values: dict[str, object] = {name: getattr(image, name) for name in COLUMNS}
+    values["warnings"] = json.dumps(image.warnings)
+    values["added_at"] = image.added_at or now()
+    words = np.array(image.fingerprint, dtype=np.uint64).view(np.int64)
+    return values | dict(zip(WORDS, map(int, words), strict=True))
+
+
+def from_values(values: sqlite3.Row) -> ImageRow:
+    """Return one row of the table ``image`` as a record."""
+    known: dict[str, Any] = {name: values[name] for name in (*COLUMNS, "id")}
+    known["warnings"] = tuple(json.loads(values["warnings"]))
+    known["removed"] = bool(values["removed"])
+    words = np.array([values[name] for name in WORDS], dtype=np.int64).view(np.uint64)
+    return ImageRow(fingerprint=as_words(words), **known)

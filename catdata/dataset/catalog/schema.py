@@ -1,0 +1,120 @@
+"""The form of ``catalog.db``, its connection, and its errors in plain words.
+
+``DELETE`` journal mode rather than WAL, so that a workspace in a read-only folder can be read, and
+``synchronous=EXTRA``, so that what was acknowledged survives a power cut.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from catdata.errors import StorageFailed, WorkspaceDamaged, WorkspaceError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Cursor = sqlite3.Cursor
+Row = sqlite3.Row
+Values = Sequence[Any] | Mapping[str, Any]
+
+VERSION = 1
+LOCK_TIMEOUT = 600.0  # seconds that a writer queues behind others
+
+SCHEMA = """
+CREATE TABLE image (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,  -- in the order of coming; builds keep it
+    origin         TEXT NOT NULL CHECK (origin IN ('original', 'added')),
+    home_split     TEXT,                 -- original: which file of the pair holds it
+    home_row       INTEGER,              -- original: its row there, from 0
+    content_hash   TEXT NOT NULL,        -- sha256 of the 64 x 64 pixels of the whole picture
+    file_hash      TEXT,                 -- added: sha256 of the file, its name in the raw store
+    format         TEXT,                 -- added: jpeg, png or webp
+    file_name      TEXT,                 -- added: last part of the path it came from, escaped
+    source         TEXT,                 -- added: the absolute path it came from, escaped
+    width          INTEGER NOT NULL,     -- pixels, of the upright picture
+    height         INTEGER NOT NULL,
+    dhash          INTEGER NOT NULL,     -- fingerprint: four 64-bit words as signed integers
+    dhash_mirrored INTEGER NOT NULL,
+    phash          INTEGER NOT NULL,
+    phash_mirrored INTEGER NOT NULL,
+    label          INTEGER NOT NULL CHECK (label IN (0, 1)),
+    split          TEXT NOT NULL CHECK (split IN ('train', 'test')),
+    removed        INTEGER NOT NULL DEFAULT 0 CHECK (removed IN (0, 1)),  -- 1: not in builds
+    warnings       TEXT NOT NULL,        -- JSON list, as told when it was added
+    added_at       TEXT NOT NULL,        -- UTC, ISO 8601
+    UNIQUE (home_split, home_row)
+);
+CREATE INDEX image_by_content ON image (content_hash);
+CREATE UNIQUE INDEX image_by_file ON image (file_hash) WHERE file_hash IS NOT NULL;
+CREATE INDEX image_by_name ON image (file_name);
+CREATE TABLE command (                   -- the log: one row for each command that changed images
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    at             TEXT NOT NULL,        -- UTC, ISO 8601
+    name           TEXT NOT NULL,        -- the command's name, such as add
+    summary        TEXT NOT NULL,        -- what it did, for people
+    undone_by      INTEGER REFERENCES command (id)
+);
+CREATE TABLE change (                    -- what undo reads, in the order of doing
+    command_id     INTEGER NOT NULL REFERENCES command (id),
+    image_id       INTEGER NOT NULL,
+    before         TEXT                  -- JSON of what it was; NULL where it was not there
+);
+CREATE INDEX change_by_command ON change (command_id);
+"""
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the tables, inside a transaction that the caller commits."""
+    connection.executescript(f"BEGIN; PRAGMA user_version = {VERSION}; {SCHEMA}")
+
+
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """Open *path* (*mode* is ``ro``, ``rw`` or ``rwc``); the caller begins and ends transactions.
+
+    Raises:
+        StorageFailed: If the file cannot be opened.
+    """
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    with translated(path):
+        connection = sqlite3.connect(uri, uri=True, timeout=LOCK_TIMEOUT, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA synchronous = EXTRA")
+    return connection
+
+
+def check_version(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a catalog that a newer version of this program wrote.
+
+    Raises:
+        WorkspaceError: If it is newer.
+        WorkspaceDamaged: If the file is no catalog.
+    """
+    with translated(path):
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise WorkspaceError(
+            f"{shown(path)} was written by a newer catdata (catalog version {version}; this "
+            f"program knows {VERSION}).",
+            hint="Update catdata: pip install --upgrade catdata",
+        )
+    if version < 1:
+        raise WorkspaceDamaged(f"{shown(path)} is no catalog: it has no version.")
+
+
+@contextlib.contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours, with the path and the next step."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StorageFailed(
+            f"{shown(path)}: {error}.",
+            hint="Check that the disk has room and that the folder may be written; then run the "
+            "same command again.",
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise WorkspaceDamaged(f"{shown(path)} is damaged: {error}.") from error

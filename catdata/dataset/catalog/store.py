@@ -1,0 +1,339 @@
+"""The catalog: images by reference, by content and by kind, and the log that ``undo`` reads.
+
+Every change of an image is noted under an entry of the log, so it can be undone. All SQL stands in
+constants beside its method.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import hashlib
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from catdata.dataset.catalog import schema
+from catdata.dataset.catalog.rows import (
+    COLUMNS,
+    WORDS,
+    Command,
+    Count,
+    ImageRow,
+    Selection,
+    from_values,
+    now,
+    to_values,
+)
+from catdata.errors import UnknownReference, WorkspaceError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+SHORTEST_REF = 6
+_ROWS_AT_ONCE = 256
+_ORIGINAL_REF = re.compile(r"(train|test)\[(\d{1,9})\]")
+_HASH_PREFIX = re.compile(r"[0-9a-f]{4,64}")
+
+_NAMES = (*COLUMNS, *WORDS)
+_INSERT = (
+    f"INSERT INTO image ({', '.join(_NAMES)}) "  # noqa: S608 - names of our own columns
+    f"VALUES ({', '.join(f':{name}' for name in _NAMES)})"
+)
+
+
+class Catalog:
+    """An open catalog.
+
+    Args:
+        path: The file, which must exist. Where it or its folder may not be written, it is opened
+            for reading.
+
+    Raises:
+        WorkspaceError: If the file is missing or written by a newer version.
+        WorkspaceDamaged: If it is no catalog, or a damaged one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise WorkspaceError(
+                f"{shown(path)} is missing.", hint="Make a workspace with: catdata init"
+            )
+        self.path = path
+        writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+        self._connection = schema.connect(path, "rw" if writable else "ro")
+        schema.check_version(self._connection, path)
+
+    @classmethod
+    def create(cls, path: Path, images: Iterable[ImageRow] = ()) -> None:
+        """Write a new catalog that holds *images*; *path* must not exist.
+
+        Raises:
+            StorageFailed: If the disk refuses.
+        """
+        connection = schema.connect(path, "rwc")
+        with contextlib.closing(connection), schema.translated(path):
+            schema.create(connection)
+            connection.executemany(_INSERT, map(to_values, images))
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    # Transactions and the log
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make everything in the block durable together, or nothing of it; other writers queue.
+
+        Raises:
+            StorageFailed: If the disk is full, read-only or failing; nothing is then changed.
+        """
+        with self._block("BEGIN IMMEDIATE"):
+            yield
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all reads in the block see the same state; a writer's commit waits for its end."""
+        with self._block("BEGIN"):
+            yield
+
+    _LOG = "INSERT INTO command (at, name, summary) VALUES (?, ?, ?)"
+
+    def log(self, name: str, summary: str) -> int:
+        """Enter a command in the log and return the id under which its changes are noted."""
+        return self._execute(self._LOG, (now(), name, summary)).lastrowid or 0
+
+    _SUMMARISE = "UPDATE command SET summary = ? WHERE id = ?"
+
+    def summarise(self, command_id: int, summary: str) -> None:
+        """Replace the summary of a command that has done more since."""
+        self._execute(self._SUMMARISE, (summary, command_id))
+
+    _COMMANDS = "SELECT id, at, name, summary, undone_by FROM command ORDER BY id"
+
+    def commands(self) -> list[Command]:
+        """Return the log, oldest first."""
+        return [Command(*row) for row in self._iterate(self._COMMANDS)]
+
+    _LAST = "SELECT max(id) FROM command WHERE undone_by IS NULL AND name <> 'undo'"
+    _CHANGES = "SELECT image_id, before FROM change WHERE command_id = ? ORDER BY rowid DESC"
+    _UNDONE = "UPDATE command SET undone_by = ? WHERE id = ?"
+    _DELETE = "DELETE FROM image WHERE id = ?"
+
+    def undo(self) -> Command | None:
+        """Revert the last command that is not undone yet, inside the caller's transaction.
+
+        Returns:
+            The command that was reverted, or None if there is none.
+        """
+        last = self._execute(self._LAST).fetchone()[0]
+        if last is None:
+            return None
+        command = next(command for command in self.commands() if command.id == last)
+        for image_id, before in list(self._iterate(self._CHANGES, (last,))):
+            if before is None:
+                self._execute(self._DELETE, (image_id,))
+            else:
+                self._set(image_id, json.loads(before))
+        undo = self.log("undo", f"undid {command.name}: {command.summary}")
+        self._execute(self._UNDONE, (undo, last))
+        return command
+
+    # Changes, each noted under a command
+
+    _NOTE = "INSERT INTO change (command_id, image_id, before) VALUES (?, ?, ?)"
+
+    def add(self, image: ImageRow, command_id: int) -> int:
+        """Insert *image* and return its id."""
+        image_id = self._execute(_INSERT, to_values(image)).lastrowid or 0
+        self._execute(self._NOTE, (command_id, image_id, None))
+        return image_id
+
+    def update(self, image: ImageRow, command_id: int, **changes: str | int | bool) -> None:
+        """Change some columns of *image*: ``label``, ``split`` or ``removed``."""
+        before = {name: getattr(image, name) for name in changes}
+        self._execute(self._NOTE, (command_id, image.id, json.dumps(before)))
+        self._set(image.id, changes)
+
+    def _set(self, image_id: int, values: dict[str, str | int | bool]) -> None:
+        columns = ", ".join(f"{name} = :{name}" for name in values)
+        query = f"UPDATE image SET {columns} WHERE id = :id"  # noqa: S608 - our own columns
+        self._execute(query, {**values, "id": image_id})
+
+    # Images
+
+    _BY_FILE = "SELECT * FROM image WHERE file_hash = ?"
+    _BY_CONTENT = "SELECT * FROM image WHERE content_hash = ? AND NOT removed ORDER BY id LIMIT 1"
+
+    def same_picture(self, file_hash: str, content_hash: str) -> ImageRow | None:
+        """Return the image with the same file (even a removed one), or else the same pixels."""
+        for query, value in ((self._BY_FILE, file_hash), (self._BY_CONTENT, content_hash)):
+            found = self._execute(query, (value,)).fetchone()
+            if found:
+                return from_values(found)
+        return None
+
+    _BY_ID = "SELECT * FROM image WHERE id = ? AND NOT removed"
+
+    def present(self, ids: Iterable[int]) -> list[ImageRow]:
+        """Return the images with these ids that have not been removed, in the order of *ids*."""
+        found = (self._execute(self._BY_ID, (image_id,)).fetchone() for image_id in ids)
+        return [from_values(values) for values in found if values]
+
+    _SELECT = """
+        SELECT * FROM image
+        WHERE removed = :removed
+          AND (:label IS NULL OR label = :label)
+          AND (:split IS NULL OR split = :split)
+          AND (:origin IS NULL OR origin = :origin)
+          AND (:since IS NULL OR added_at >= :since)
+        ORDER BY origin = 'added', home_split = 'test', home_row, id
+    """
+
+    def images(self, selection: Selection | None = None) -> Iterator[ImageRow]:
+        """Return images in the order of a build: original rows, then added ones as they came."""
+        wanted = selection or Selection()
+        values = {name: getattr(wanted, name) for name in Selection.__slots__}
+        return map(from_values, self._iterate(self._SELECT, values))
+
+    _WITH_FILES = "SELECT * FROM image WHERE file_hash IS NOT NULL ORDER BY id"
+
+    def with_files(self) -> Iterator[ImageRow]:
+        """Return all images that have a file in the raw store, removed ones too."""
+        return map(from_values, self._iterate(self._WITH_FILES))
+
+    _FINGERPRINTS = (
+        "SELECT id, dhash, dhash_mirrored, phash, phash_mirrored FROM image "
+        "WHERE id > ? AND NOT removed ORDER BY id"
+    )
+
+    def fingerprints_after(self, image_id: int) -> tuple[list[int], NDArray[np.uint64]]:
+        """Return ids and fingerprints of all present images that came after *image_id*.
+
+        Returns:
+            n ids, and fingerprints of shape (n, 4), uint64.
+        """
+        rows = [tuple(row) for row in self._iterate(self._FINGERPRINTS, (image_id,))]
+        table = np.array(rows, dtype=np.int64).reshape(-1, 5)
+        return table[:, 0].tolist(), table[:, 1:].astype(np.uint64)
+
+    _COUNTS = (
+        "SELECT origin, split, label, count(*) FROM image WHERE NOT removed "
+        "GROUP BY origin, split, label"
+    )
+
+    def counts(self) -> list[Count]:
+        """Return how many present images there are by origin, split and label."""
+        return [Count(*row) for row in self._iterate(self._COUNTS)]
+
+    _DIGEST = "SELECT id, content_hash, label, split FROM image WHERE NOT removed ORDER BY id"
+
+    def digest(self) -> str:
+        """Return a hash of all that builds depend on; it changes when a build would."""
+        digest = hashlib.sha256()
+        for row in self._iterate(self._DIGEST):
+            digest.update(repr(tuple(row)).encode())
+        return digest.hexdigest()
+
+    # References
+
+    _BY_HOME = "SELECT * FROM image WHERE home_split = ? AND home_row = ?"
+    _BY_PREFIX = "SELECT * FROM image WHERE origin = 'added' AND content_hash BETWEEN ? AND ?"
+    _BY_NAME = "SELECT * FROM image WHERE file_name = ?"
+
+    def resolve(self, ref: str, *, removed: bool = False) -> ImageRow:
+        """Return the one image that *ref* names.
+
+        Args:
+            ref: ``train[146]``, the beginning of a content hash (four digits or more), or a file
+                name.
+            removed: Whether images that were removed can be meant.
+
+        Raises:
+            UnknownReference: If it names none, or several (all are listed).
+        """
+        home = _ORIGINAL_REF.fullmatch(ref)
+        if home:
+            found = self._all(self._BY_HOME, (home[1], int(home[2])))
+        else:
+            found = self._all(self._BY_NAME, (shown(ref),))
+            if _HASH_PREFIX.fullmatch(ref.lower()):
+                found += self._all(self._BY_PREFIX, (ref.lower(), ref.lower() + "g"))
+        found = list({image.id: image for image in found if removed or not image.removed}.values())
+        if len(found) == 1:
+            return found[0]
+        raise self._ambiguous(ref, found) if found else self._unknown(ref)
+
+    def _ambiguous(self, ref: str, found: Sequence[ImageRow]) -> UnknownReference:
+        names = ", ".join(f"{self.short_ref(image)} ({image.file_name})" for image in found[:5])
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        return UnknownReference(
+            f"{shown(ref)} can mean {len(found)} images: {names}{more}.",
+            hint="Name the one you mean by its hash.",
+        )
+
+    _SOME_NAMES = "SELECT DISTINCT file_name FROM image WHERE file_name IS NOT NULL LIMIT 10000"
+
+    def _unknown(self, ref: str) -> UnknownReference:
+        names = [row[0] for row in self._iterate(self._SOME_NAMES)]
+        near = difflib.get_close_matches(shown(ref), names, n=3)
+        meant = f"Did you mean {' or '.join(near)}? " if near else ""
+        return UnknownReference(
+            f"No image is named {shown(ref)}.",
+            hint=f"{meant}Names are like train[146], 3fa9c1 or img.jpg: see catdata list.",
+        )
+
+    _SHARING = "SELECT count(DISTINCT content_hash) FROM image WHERE content_hash BETWEEN ? AND ?"
+
+    def short_ref(self, image: ImageRow) -> str:
+        """Return the name people see: ``train[146]``, or the shortest unambiguous hash."""
+        if image.origin == "original":
+            return image.ref
+        for length in range(SHORTEST_REF, len(image.content_hash)):
+            prefix = image.content_hash[:length]
+            if self._execute(self._SHARING, (prefix, prefix + "g")).fetchone()[0] <= 1:
+                return prefix
+        return image.content_hash
+
+    # SQLite
+
+    def _execute(self, query: str, values: schema.Values = ()) -> schema.Cursor:
+        with schema.translated(self.path):
+            return self._connection.execute(query, values)
+
+    def _iterate(self, query: str, values: schema.Values = ()) -> Iterator[schema.Row]:
+        cursor = self._execute(query, values)
+        while True:
+            with schema.translated(self.path):
+                rows = cursor.fetchmany(_ROWS_AT_ONCE)
+            if not rows:
+                return
+            yield from rows
+
+    def _all(self, query: str, values: schema.Values) -> list[ImageRow]:
+        return list(map(from_values, self._iterate(query, values)))
+
+    @contextlib.contextmanager
+    def _block(self, begin: str) -> Iterator[None]:
+        self._execute(begin)
+        try:
+            yield
+            self._execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise

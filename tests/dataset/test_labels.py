@@ -1,0 +1,155 @@
+"""Labels come from one option, from folders or from a file, and what is unclear is said by line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from catdata.dataset import labels
+from catdata.errors import ConfigRefused
+
+
+def touch(*paths: Path) -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+@pytest.mark.parametrize(
+    ("word", "label"),
+    [
+        ("cat", 1),
+        ("Cats", 1),
+        ("1", 1),
+        ("non-cat", 0),
+        ("NonCat", 0),
+        ("not_cat", 0),
+        ("Non Cats", 0),
+        ("0", 0),
+        ("dog", None),
+        ("", None),
+    ],
+)
+def test_a_class_is_understood_in_many_spellings(word: str, label: int | None) -> None:
+    assert labels.parse_label(word) == label
+
+
+def test_a_folder_is_searched_through_in_the_order_of_names(tmp_path: Path) -> None:
+    for name in ("b.jpg", "a/z.jpg", ".hidden", "own/x.jpg"):
+        touch(tmp_path / name)
+    entries = list(labels.with_label([tmp_path], 1, apart_from=[tmp_path / "own"]))
+    assert [entry.path.relative_to(tmp_path).as_posix() for entry in entries] == [
+        "b.jpg",
+        "a/z.jpg",
+    ]
+    assert all(entry.found for entry in entries)
+
+
+def test_an_empty_folder_is_a_problem_not_silence(tmp_path: Path) -> None:
+    (entry,) = labels.with_label([tmp_path], 1)
+    assert entry.problem == "there is no file in this folder"
+
+
+def test_a_file_that_is_named_is_not_one_that_was_found(tmp_path: Path) -> None:
+    assert list(labels.with_label([tmp_path / "a.jpg"], 0, "test")) == [
+        labels.Entry(tmp_path / "a.jpg", 0, "test", found=False)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "label", "split"),
+    [
+        pytest.param("cat/a.jpg", 1, "auto", id="class folder"),
+        pytest.param("Cats/kitchen/a.jpg", 1, "auto", id="folder below a class folder"),
+        pytest.param("train/not-cat/a.jpg", 0, "train", id="train above it"),
+        pytest.param("TEST/cat/a.jpg", 1, "test", id="test above it"),
+    ],
+)
+def test_the_folders_give_label_and_split(
+    tmp_path: Path, path: str, label: int, split: str
+) -> None:
+    touch(tmp_path / path)
+    (entry,) = labels.by_folder([tmp_path])
+    assert (entry.label, entry.split) == (label, split)
+
+
+def test_the_folder_that_is_named_can_itself_be_the_class(tmp_path: Path) -> None:
+    touch(tmp_path / "cat" / "a.jpg")
+    (entry,) = labels.by_folder([tmp_path / "cat"])
+    assert entry.label == 1
+
+
+def test_a_split_given_by_hand_wins_over_the_folders(tmp_path: Path) -> None:
+    touch(tmp_path / "train" / "cat" / "a.jpg")
+    (entry,) = labels.by_folder([tmp_path], "test")
+    assert entry.split == "test"
+
+
+def test_an_unknown_folder_is_an_error_that_lists_what_is_understood(tmp_path: Path) -> None:
+    touch(tmp_path / "cat" / "a.jpg", tmp_path / "dogs" / "b.jpg")
+    with pytest.raises(ConfigRefused, match="dogs") as raised:
+        labels.by_folder([tmp_path])
+    assert "cat, cats, non-cat, noncat, not-cat" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param("l.csv", "file_name,label,split\na.jpg,cat,\nb.jpg,0,test\n", id="csv"),
+        pytest.param("l.csv", "Label;File_Name;split\ncat;a.jpg;\n0;b.jpg;test\n", id="semicolons"),
+        pytest.param(
+            "l.jsonl",
+            '{"file_name": "a.jpg", "label": "cat"}\n\n'
+            '{"file_name": "b.jpg", "label": 0, "split": "test"}\n',
+            id="json lines",
+        ),
+    ],
+)
+def test_a_labels_file_gives_label_and_split_by_line(tmp_path: Path, name: str, text: str) -> None:
+    touch(tmp_path / "a.jpg", tmp_path / "b.jpg")
+    (tmp_path / name).write_text(text, encoding="utf-8-sig")
+    assert labels.from_file(tmp_path / name) == [
+        labels.Entry(tmp_path / "a.jpg", 1, "auto"),
+        labels.Entry(tmp_path / "b.jpg", 0, "test"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        pytest.param("gone.jpg,cat", "line 3: there is no such file", id="missing file"),
+        pytest.param("a.jpg,cat", "line 3: named before, in line 2", id="doubled row"),
+        pytest.param("b.jpg,dog", "line 3: the label 'dog' is not understood", id="unknown label"),
+        pytest.param("b.jpg,", "line 3: the label '' is not understood", id="no label"),
+        pytest.param("../x.jpg,cat", "line 3: '../x.jpg' is no file below", id="outside"),
+        pytest.param("/etc/passwd,cat", "line 3: '/etc/passwd' is no file below", id="absolute"),
+        pytest.param(",cat", "line 3: 'no name' is no file below", id="no name"),
+    ],
+)
+def test_a_bad_line_is_reported_and_the_rest_goes_on(
+    tmp_path: Path, line: str, problem: str
+) -> None:
+    touch(tmp_path / "a.jpg", tmp_path / "b.jpg")
+    (tmp_path / "l.csv").write_text(f"file_name,label\na.jpg,cat\n{line}\nb.jpg,cat\n")
+    good, bad, *_rest = labels.from_file(tmp_path / "l.csv")
+    assert not good.problem
+    assert problem in bad.problem
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        pytest.param(b"name,label\n", "has no column file_name", id="column missing"),
+        pytest.param(b"", "has no column file_name and no column label", id="empty"),
+        pytest.param(b"file_name,label\n\xff,cat\n", "line 2 is not UTF-8", id="not UTF-8"),
+        pytest.param(b'{"file_name": \n', "line 1 is no JSON", id="broken JSON"),
+        pytest.param(b'file_name,label\n"a,cat\n', "line 2: unexpected end", id="open quote"),
+    ],
+)
+def test_a_labels_file_that_cannot_be_read_is_refused(
+    tmp_path: Path, data: bytes, message: str
+) -> None:
+    (tmp_path / "l").write_bytes(data)
+    with pytest.raises(ConfigRefused, match=message):
+        labels.from_file(tmp_path / "l")
