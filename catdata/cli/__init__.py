@@ -1,0 +1,75 @@
+"""The command line: the root group, and the one place where errors become messages."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Any
+
+import click
+
+from catdata.cli import builds, checks, dataset, edits, learning, listing, output
+from catdata.errors import CatdataError, WorkspaceDamaged, shown
+
+EXIT_REFUSED = 1
+EXIT_DAMAGED = 3
+EXIT_INTERRUPTED = 130
+
+
+class RootGroup(click.Group):
+    """The group of all commands; what a user can cause ends here as ``Error:`` and ``Hint:``."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command and turn the errors of :mod:`catdata.errors` into an exit status."""
+        try:
+            return super().invoke(ctx)
+        except CatdataError as error:
+            output.error(error.message, error.hint)
+            ctx.exit(EXIT_DAMAGED if isinstance(error, WorkspaceDamaged) else EXIT_REFUSED)
+        except KeyboardInterrupt:
+            output.error("Interrupted.", "What was finished before stays; run the command again.")
+            ctx.exit(EXIT_INTERRUPTED)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # `catdata ... | head`: Click ends quietly
+                raise
+            where = f"{shown(error.filename)}: " if error.filename else ""
+            output.error(f"{where}{error.strerror or error}.")
+            ctx.exit(EXIT_REFUSED)
+
+
+@click.group(
+    cls=RootGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Try it without any files of your own: catdata demo",
+)
+@click.option(
+    "-C",
+    "--workspace",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Work in the workspace DIR (else: found upwards from the current folder).",
+)
+@click.version_option(package_name="catdata")
+@click.pass_context
+def main(ctx: click.Context, workspace: Path | None) -> None:
+    """Add your own photos to the cat dataset, retrain, and see what it did to overfitting."""
+    ctx.obj = workspace
+
+
+for _command in (
+    dataset.init,
+    dataset.add,
+    dataset.status,
+    listing.list_images,
+    listing.show,
+    listing.log,
+    edits.relabel,
+    edits.move,
+    edits.remove,
+    edits.undo,
+    checks.check,
+    checks.verify,
+    builds.build_h5,
+    learning.train,
+):
+    main.add_command(_command)

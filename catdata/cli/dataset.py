@@ -1,0 +1,214 @@
+"""Commands about the images: init, add, status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from catdata.cli import options, output
+from catdata.errors import shown
+
+if TYPE_CHECKING:
+    from catdata.dataset.ingest import AddReport
+    from catdata.dataset.originals import InitReport
+    from catdata.dataset.status import ClassCounts, Status
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command(epilog="Example: catdata init --train train_catvnoncat.h5 --test test_catvnoncat.h5")
+@click.argument("folder", type=_FILE, metavar="[DIR]", default=".")
+@click.option("--train", type=_FILE, metavar="H5", help="The course's train_catvnoncat.h5.")
+@click.option("--test", type=_FILE, metavar="H5", help="The course's test_catvnoncat.h5.")
+@click.option("--empty", is_flag=True, help="Start without the course's files.")
+@click.option(
+    "--size", type=click.IntRange(1, 1024), metavar="N", help="Side in pixels [default: 64]."
+)
+@click.option(
+    "--fit",
+    type=options.NameIn("catdata.dataset.images:FITS"),
+    default="stretch",
+    show_default=True,
+    help="How a photo becomes a square. The course's own pictures were stretched.",
+)
+@click.option(
+    "--test-fraction",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.2,
+    show_default=True,
+    help="Share of added photos that goes to test.",
+)
+@options.as_json
+@options.quiet
+def init(
+    folder: Path,
+    train: Path | None,
+    test: Path | None,
+    empty: bool,
+    size: int | None,
+    fit: str,
+    test_fraction: float,
+    as_json: bool,
+) -> None:
+    """Make a workspace in DIR (default: here) from the course's two h5 files.
+
+    The files are copied to data/original/ and never changed. Without --train and --test they are
+    looked for in DIR, the current folder and ./datasets.
+    """
+    from catdata.dataset import originals
+
+    if (train is None) != (test is None):
+        raise click.UsageError("--train and --test go together.")
+    if empty and train:
+        raise click.UsageError("--empty goes without --train and --test.")
+    if train and test:
+        pair = {"train": train, "test": test}
+    else:
+        pair = {} if empty else originals.find_pair([Path(), Path("datasets"), folder])
+    report = originals.init(folder, pair, size=size, fit=fit, test_fraction=test_fraction)
+    for warning in report.warnings:
+        output.warn(warning)
+    if as_json:
+        output.emit_json(report.to_json())
+    else:
+        click.echo(_describe_init(report))
+    output.next_step("catdata add PHOTO.jpg --label cat", "or a whole folder")
+
+
+def _describe_init(report: InitReport) -> str:
+    lines = [f"Made a workspace in {report.root.absolute()}"]
+    for split, images in report.images.items():
+        cats = report.cats[split]
+        lines.append(f"  {split:5}  {images:4} images, {cats} cats ({cats / images:.1%})")
+    if report.images:
+        origin = "the course's own files" if report.genuine else "not the course's own files"
+        lines.append(f"  These are {origin} (by sha256).")
+    for train, test in report.shared:
+        lines.append(f"  {train} and {test} are the same picture; builds leave out the first.")
+    return "\n".join(lines)
+
+
+@click.command(epilog="Example: catdata add ~/Pictures/cats --label cat")
+@click.argument("paths", nargs=-1, type=_FILE, metavar="PATH...")
+@click.option("--label", type=options.NameIn("catdata.h5file:CLASS_NAMES"), help="What all show.")
+@click.option(
+    "--label-from-folder", is_flag=True, help="Take labels from folders such as cat/ and non-cat/."
+)
+@click.option(
+    "--labels",
+    "labels_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Take file_name, label (and split) from a CSV or JSON-lines file.",
+)
+@click.option(
+    "--split",
+    type=options.NameIn("catdata.dataset.labels:SPLIT_CHOICES"),
+    default="auto",
+    show_default=True,
+    help="Where the pictures go; auto decides by content, the same way every time.",
+)
+@options.jobs
+@options.as_json
+@options.quiet
+@click.pass_obj
+@click.pass_context
+def add(
+    ctx: click.Context,
+    start: Path | None,
+    paths: tuple[Path, ...],
+    label: str | None,
+    label_from_folder: bool,
+    labels_file: Path | None,
+    split: str,
+    jobs: int | None,
+    as_json: bool,
+) -> None:
+    """Add photos: JPEG, PNG or WebP files, or folders that are searched through.
+
+    What is here already is skipped, what cannot be read is refused with the reason, and the rest
+    goes on. The exit status is 1 if any file was refused.
+    """
+    from catdata.dataset import ingest, labels
+    from catdata.dataset.workspace import Workspace
+
+    if sum(map(bool, (label, label_from_folder, labels_file))) != 1:
+        raise click.UsageError("Give one of --label, --label-from-folder and --labels.")
+    if not paths and not labels_file:
+        raise click.UsageError("Missing argument 'PATH...'.")
+    workspace = Workspace.find(start)
+    source = labels.Source(label, labels_file, split)
+    entries = labels.entries(paths, source, apart_from=(workspace.data, workspace.raw.folder))
+    with output.progress("add", "photos", len(entries)) as show:
+        report = ingest.add(workspace, entries, jobs=jobs, on_progress=show)
+    if as_json:
+        output.emit_json(report.to_json())
+    else:
+        _show_added(report)
+    if report.added:
+        output.next_step("catdata build-h5", "write the enlarged h5 files")
+    ctx.exit(1 if report.refused else 0)
+
+
+def _show_added(report: AddReport) -> None:
+    """Print a line for each file that needs attention, and the totals."""
+    for added in report.added:
+        for warning in added.warnings:
+            output.warn(f"{added.file}: {warning}")
+    if len(report.added) <= 12:
+        for added in report.added:
+            click.echo(f"{added.ref}  {added.label:7}  {added.split:5}  {added.file}")
+    for skipped in report.skipped:
+        click.echo(f"skipped  {skipped.file}: {skipped.reason}")
+    for refused in report.refused:
+        output.error(f"{refused.file}: {refused.reason}", refused.hint)
+    splits = [added.split for added in report.added]
+    click.echo(
+        f"{len(splits)} added ({splits.count('train')} to train, {splits.count('test')} to test), "
+        f"{len(report.skipped)} skipped, {len(report.refused)} refused"
+    )
+
+
+@click.command(epilog="Example: catdata status --json")
+@options.as_json
+@options.quiet
+@click.pass_obj
+def status(start: Path | None, as_json: bool) -> None:
+    """Show how many images there are, where they came from, and the builds."""
+    from catdata.dataset.status import read_status
+    from catdata.dataset.workspace import Workspace
+
+    found = read_status(Workspace.find(start))
+    if as_json:
+        output.emit_json(found.to_json())
+    else:
+        click.echo(_describe_status(found))
+
+
+def _describe_status(status: Status) -> str:
+    from catdata.dataset.status import ORIGINS
+    from catdata.h5file import SPLITS
+
+    head = ("", "images", "cat", "non-cat", "cats")
+    rows = []
+    for split in SPLITS:
+        rows.append(_counts(split, status.total(split=split)))
+        rows += [_counts(f"  {origin}", status.counts[origin, split]) for origin in ORIGINS]
+    lines = [
+        f"Workspace {shown(status.root)} ({status.size} x {status.size} pixels, {status.fit})",
+        "",
+        output.table(head, rows),
+        "",
+        *([status.shift, ""] if status.shift else []),
+    ]
+    for build in status.builds:
+        state = "" if build.up_to_date else "  out of date: the catalog has changed since"
+        lines.append(f"build {build.build}: {build.images} images{state}")
+    return "\n".join(lines)
+
+
+def _counts(name: str, counts: ClassCounts) -> tuple[str, ...]:
+    share = f"{counts.cat_share:.0%}" if counts.images else "-"
+    return (name, str(counts.images), str(counts.cat), str(counts.non_cat), share)

@@ -1,0 +1,154 @@
+"""Commands that train: train, compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from catdata.cli import options, output
+from catdata.errors import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from catdata.dataset.workspace import Workspace
+    from catdata.h5file import Pair
+    from catdata.learning.diagnosis import Diagnosis
+    from catdata.learning.training import Evaluation, Run
+
+_BUILD_HELP = "BUILD is a build's name, or any folder that holds the course's two files."
+
+
+@click.command(epilog="Example: catdata train enlarged --layers 20,7,5 --plot costs.png")
+@click.argument("build", required=False)
+@click.option(
+    "--layers",
+    type=options.LayersType(),
+    default="20,7,5",
+    show_default=True,
+    help="Hidden layers; none for logistic regression.",
+)
+@options.learning_rate
+@options.iterations
+@options.init
+@click.option("--seed", type=int, default=1, show_default=True, help="Decides the first weights.")
+@options.form
+@click.option("--save", metavar="NAME", help="Keep the network for predict, in data/runs/NAME.")
+@options.plot
+@options.as_json
+@options.quiet
+@click.pass_obj
+def train(
+    start: Path | None,
+    build: str | None,
+    layers: tuple[int, ...],
+    learning_rate: float,
+    iterations: int,
+    init: str,
+    seed: int,
+    form: str,
+    save: str | None,
+    plot: Path | None,
+    as_json: bool,
+) -> None:
+    """Train the course's network on BUILD (default: enlarged, else original).
+
+    BUILD is a build's name, or any folder that holds the course's two files.
+    """
+    from catdata.dataset import workspace
+    from catdata.learning.diagnosis import diagnose
+    from catdata.learning.training import TrainConfig, fit
+
+    config = TrainConfig(layers, learning_rate, iterations, init, seed, form)
+    build = build or workspace.Workspace.find(start).default_build()
+    pair = workspace.read_pair(build, start)
+    for warning in pair.warnings:
+        output.warn(warning)
+    with output.progress("train", "iterations", iterations) as show:
+        run = fit(pair.train, config, tests={"test": pair.test}, on_progress=show)
+    diagnosis = diagnose(run)
+    if save:
+        _save(workspace.Workspace.find(start), save, build, pair, run)
+    if plot:
+        from catdata.report import plots
+
+        plots.save(plots.costs_figure(run), plot)
+    if as_json:
+        output.emit_json(_train_record(build, pair, run, diagnosis))
+    else:
+        click.echo(_describe_run(build, pair, run, diagnosis))
+        if plot:
+            click.echo(f"Drew {shown(plot)}")
+    output.next_step("catdata compare", "is the difference more than luck?")
+
+
+def _save(workspace: Workspace, name: str, build: str, pair: Pair, run: Run) -> None:
+    from catdata.learning import models
+
+    fit, classes = workspace.fit_of(build), pair.train.class_names
+    origin = models.Origin(build, pair.build_id, pair.train.size, fit, classes)
+    models.save(run, origin, workspace.new_run_folder(name))
+
+
+def _train_record(build: str, pair: Pair, run: Run, diagnosis: Diagnosis) -> dict[str, object]:
+    record = run.to_json()
+    test = record.pop("tests")["test"]
+    return {
+        "build": build,
+        "build_id": pair.build_id,
+        **record,
+        "test": test,
+        "baseline_accuracy": test["baseline_accuracy"],
+        "diagnosis": diagnosis.to_json(),
+    }
+
+
+def _describe_run(build: str, pair: Pair, run: Run, diagnosis: Diagnosis) -> str:
+    history, config = run.history, run.config
+    steps = [
+        (f"{iteration}", f"{cost:.4f}", f"{train:.3f}", f"{test:.3f}")
+        for iteration, cost, train, test in zip(
+            history.iterations,
+            history.costs,
+            history.train_accuracy,
+            history.test_accuracy["test"],
+            strict=True,
+        )
+    ]
+    sets = [_describe_evaluation(*named) for named in (("train", run.train), *run.tests.items())]
+    head = ("", "images", "accuracy", "baseline", "cats right", "non-cats right")
+    size, dims = f"{pair.train.size} x {pair.train.size}", "-".join(map(str, run.layer_dims))
+    rate = f"learning rate {config.learning_rate}"
+    return "\n".join(
+        [
+            f"{shown(build)}: {len(pair.train)} train, {len(pair.test)} test images of {size} pixels",
+            f"network {dims}, {config.init} weights of seed {config.seed}, {rate}",
+            "",
+            output.table(("iteration", "cost", "train accuracy", "test accuracy"), _some(steps)),
+            "",
+            output.table(head, sets),
+            "baseline: always the class that is more frequent in that set",
+            "",
+            f"{diagnosis.message} ({run.seconds:.2f} s)",
+        ]
+    )
+
+
+def _some(steps: Sequence[tuple[str, ...]], most: int = 14) -> list[tuple[str, ...]]:
+    """Return the first and last steps and some evenly between, so that a long run fits a screen."""
+    stride = -(-len(steps) // most)
+    return [step for i, step in enumerate(steps) if i % stride == 0 or i == len(steps) - 1]
+
+
+def _describe_evaluation(name: str, evaluation: Evaluation) -> tuple[str, ...]:
+    tp, fn, fp, tn = evaluation.confusion
+    return (
+        name,
+        str(evaluation.images),
+        f"{evaluation.accuracy:.3f}",
+        f"{evaluation.baseline_accuracy:.3f}",
+        f"{tp} of {tp + fn}",
+        f"{tn} of {tn + fp}",
+    )

@@ -1,0 +1,133 @@
+"""Commands that look at the images: list, show, log."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from catdata.cli import options, output
+from catdata.errors import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from catdata.dataset.catalog import Catalog, ImageRow
+
+_COLUMNS = "{ref:12}  {label:7}  {split:5}  {width:>5} x {height:<5}  {added_at:10.10}  {file}"
+_HEAD = _COLUMNS.format(
+    ref="ref", label="label", split="split", width="wide", height="high", added_at="added", file=""
+)
+
+
+@click.command("list", epilog="Example: catdata list --label cat --split test")
+@click.option("--label", type=options.NameIn("catdata.h5file:CLASS_NAMES"), help="Only this class.")
+@click.option("--split", type=options.NameIn("catdata.h5file:SPLITS"), help="Only this split.")
+@click.option(
+    "--origin",
+    type=options.NameIn("catdata.dataset.status:ORIGINS"),
+    help="Only the course's images, or only your own.",
+)
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="Added then or later."
+)
+@click.option("--removed", is_flag=True, help="The images that were removed, instead.")
+@options.as_json
+@options.quiet
+@click.pass_obj
+def list_images(
+    start: Path | None,
+    label: str | None,
+    split: str | None,
+    origin: str | None,
+    since: datetime | None,
+    removed: bool,
+    as_json: bool,
+) -> None:
+    """List images, one a line: the course's in their own order, then yours as they came."""
+    from catdata.dataset.catalog import Selection
+    from catdata.dataset.workspace import Workspace
+    from catdata.h5file import CLASS_NAMES
+
+    selection = Selection(
+        label=CLASS_NAMES.index(label) if label else None,
+        split=split,
+        origin=origin,
+        since=since.strftime("%Y-%m-%dT%H:%M:%SZ") if since else None,
+        removed=removed,
+    )
+    with Workspace.find(start).catalog() as catalog:
+        records = (_brief(catalog, image) for image in catalog.images(selection))
+        if as_json:
+            _stream_json(records)
+            return
+        click.echo(_HEAD)
+        for record in records:
+            click.echo(_COLUMNS.format(**record).rstrip())
+
+
+def _brief(catalog: Catalog, image: ImageRow) -> dict[str, object]:
+    return {
+        "ref": catalog.short_ref(image),
+        "label": image.class_name,
+        "split": image.split,
+        "origin": image.origin,
+        "width": image.width,
+        "height": image.height,
+        "added_at": image.added_at,
+        "file": image.file_name or "",
+    }
+
+
+def _stream_json(records: Iterator[dict[str, object]]) -> None:
+    """Print a JSON list row by row: a million rows need no memory and the first comes at once."""
+    before = "["
+    for record in records:
+        click.echo(f"{before}{json.dumps(record)}", nl=False)
+        before = ",\n "
+    click.echo("]" if before != "[" else "[]")
+
+
+@click.command(epilog="Example: catdata show train[146]")
+@click.argument("ref")
+@options.as_json
+@options.quiet
+@click.pass_obj
+def show(start: Path | None, ref: str, as_json: bool) -> None:
+    """Tell everything known of an image: REF is like train[146], 3fa9c1 or a file name."""
+    from catdata.dataset.status import describe_image
+    from catdata.dataset.workspace import Workspace
+
+    record = describe_image(Workspace.find(start), ref)
+    if as_json:
+        output.emit_json(record)
+        return
+    for name, value in record.items():
+        text = "; ".join(map(str, value)) if isinstance(value, list) else value
+        if text not in (None, ""):
+            click.echo(f"{name.replace('_', ' '):16}  {text}")
+
+
+@click.command(epilog="Example: catdata log")
+@options.as_json
+@options.quiet
+@click.pass_obj
+def log(start: Path | None, as_json: bool) -> None:
+    """List what was done to the images, oldest first."""
+    from dataclasses import asdict
+
+    from catdata.dataset.workspace import Workspace
+
+    with Workspace.find(start).catalog() as catalog:
+        commands = catalog.commands()
+    if as_json:
+        output.emit_json([asdict(command) for command in commands])
+        return
+    for command in commands:
+        undone = "  (undone)" if command.undone_by else ""
+        click.echo(f"{command.at}  {command.name:8}  {shown(command.summary)}{undone}")
+    if not commands:
+        click.echo("Nothing has been done yet.")

@@ -1,0 +1,119 @@
+"""Options and arguments that several commands share, each with its help and validation."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catdata.cli import output
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class NameIn(click.ParamType):  # type: ignore[type-arg]
+    """A name in one of the library's tables, which is imported only when it is needed.
+
+    Args:
+        table: Module and name of a dict or sequence, such as ``catdata.dataset.images:FITS``.
+    """
+
+    name = "name"
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+
+    def names(self) -> list[str]:
+        """Return the names in the table."""
+        module, _, name = self.table.partition(":")
+        return list(getattr(importlib.import_module(module), name))
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:  # noqa: ARG002
+        """Show the names in the help text."""
+        return f"[{'|'.join(self.names())}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse a name that is not in the table."""
+        return click.Choice(self.names()).convert(value, param, ctx)
+
+
+class LayersType(click.ParamType):  # type: ignore[type-arg]
+    """Widths of the hidden layers, such as ``20,7,5``, or ``none`` for logistic regression."""
+
+    name = "layers"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Return the widths as numbers; their range is the library's to check."""
+        if isinstance(value, tuple):
+            return value
+        if value.strip().lower() == "none":
+            return ()
+        try:
+            return tuple(int(width) for width in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not like 20,7,5 (hidden layer widths) or none.", param, ctx)
+
+
+def show_layers(layers: Sequence[int]) -> str:
+    """Return hidden layers as they are typed."""
+    return ",".join(map(str, layers)) or "none"
+
+
+def _set_quiet(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    ctx.meta[output.QUIET] = value
+
+
+as_json = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
+)
+quiet = click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    expose_value=False,
+    callback=_set_quiet,
+    help="No progress, warnings or advice on stderr.",
+)
+jobs = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Number of workers [default: one for each core].",
+)
+label = click.option(
+    "--label",
+    type=NameIn("catdata.h5file:CLASS_NAMES"),
+    required=True,
+    help="What the pictures show.",
+)
+plot = click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Draw the figure to FILE, .png or .svg.",
+)
+learning_rate = click.option(
+    "--learning-rate", type=float, default=0.0075, show_default=True, help="Step size."
+)
+iterations = click.option(
+    "--iterations", type=int, default=2500, show_default=True, help="Steps of gradient descent."
+)
+init = click.option(
+    "--init",
+    type=NameIn("catdata.learning.network:INITIALIZERS"),
+    default="scaled",
+    show_default=True,
+    help="First weights: small is 0.01 x normal, scaled is normal / sqrt(fan-in).",
+)
+form = click.option(
+    "--form",
+    type=NameIn("catdata.learning.records:FORMS"),
+    default="auto",
+    show_default=True,
+    help="How the first layer is computed; auto picks the cheaper. The numbers are the same.",
+)

@@ -1,0 +1,88 @@
+"""How results and messages look: reports on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+QUIET = "catdata.quiet"
+
+
+def is_quiet() -> bool:
+    """Tell whether the running command was given ``--quiet``."""
+    ctx = click.get_current_context(silent=True)
+    return bool(ctx and ctx.meta.get(QUIET))
+
+
+def emit_json(record: object) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(record, indent=2, allow_nan=False))
+
+
+def error(message: str, hint: str = "") -> None:
+    """Print what went wrong and the next step."""
+    click.echo(f"{click.style('Error:', fg='red', bold=True)} {message}", err=True)
+    if hint:
+        click.echo(f"{click.style('Hint:', bold=True)} {hint}", err=True)
+
+
+def warn(message: str) -> None:
+    """Print a warning, unless ``--quiet``."""
+    if not is_quiet():
+        click.echo(f"{click.style('Warning:', fg='yellow')} {message}", err=True)
+
+
+def next_step(command: str, why: str) -> None:
+    """Print what to type next, unless ``--quiet``."""
+    if not is_quiet():
+        click.echo(f"{click.style('Next:', fg='green')} {command}    ({why})", err=True)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table as text: the first column to the left, the others to the right."""
+    lines = [head, *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+@contextlib.contextmanager
+def progress(label: str, unit: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+    """Show a progress bar on stderr while the block runs.
+
+    No bar is drawn with ``--quiet`` or where stderr is no terminal.
+
+    Yields:
+        A function of the amount done and, if it was not known before, the amount in all.
+    """
+    from tqdm import tqdm
+
+    with tqdm(
+        desc=label,
+        unit=f" {unit}",
+        total=total,
+        file=sys.stderr,
+        disable=is_quiet() or not (sys.stderr and sys.stderr.isatty()),
+        dynamic_ncols=True,
+        leave=False,
+        delay=0.5,
+    ) as bar:
+
+        def show(done: int, in_all: int | None = None) -> None:
+            if in_all is not None:
+                bar.total = in_all
+            bar.update(done - bar.n)
+
+        yield show

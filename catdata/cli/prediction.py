@@ -1,0 +1,138 @@
+"""The command that asks a saved network about new photos: predict."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+
+from catdata.cli import options, output
+from catdata.errors import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from catdata.dataset.ingest import AddReport
+    from catdata.dataset.pixels import PreparedFile
+    from catdata.learning.models import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a network says of a photo.
+
+    Attributes:
+        file: Its path, as given.
+        label: The class that the network names.
+        probability: That the photo shows a cat, 0..1.
+        mistake: Whether that is wrong by the label given; None if none was given.
+    """
+
+    file: str
+    label: str
+    probability: float
+    mistake: bool | None
+
+
+@click.command(epilog="Example: catdata predict photos/ --label cat --add-mistakes")
+@click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="IMAGE..."
+)
+@click.option("--model", metavar="NAME", help="A network kept by train --save [default: the one].")
+@click.option(
+    "--label", type=options.NameIn("catdata.h5file:CLASS_NAMES"), help="What they all really show."
+)
+@click.option("--add-mistakes", is_flag=True, help="Add those it gets wrong to train.")
+@options.plot
+@options.jobs
+@options.as_json
+@options.quiet
+@click.pass_obj
+@click.pass_context
+def predict(
+    ctx: click.Context,
+    start: Path | None,
+    paths: tuple[Path, ...],
+    model: str | None,
+    label: str | None,
+    add_mistakes: bool,
+    plot: Path | None,
+    jobs: int | None,
+    as_json: bool,
+) -> None:
+    """Ask a saved network what photos show; photos are prepared just as its build was.
+
+    With --label and --add-mistakes the photos that it gets wrong are added to train.
+    """
+    from catdata.dataset import ingest, labels, pixels
+    from catdata.dataset.images import Preparation
+    from catdata.dataset.workspace import Workspace
+    from catdata.learning import models
+
+    if add_mistakes and not label:
+        raise click.UsageError("--add-mistakes needs --label: what do the photos really show?")
+    workspace = Workspace.find(start)
+    network = models.load(workspace.run_folder(model))
+    files = [entry.path for entry in labels.with_label(paths, 0)]
+    preparation = Preparation(network.origin.size, network.origin.fit)
+    prepared = list(pixels.prepare_files(files, preparation, jobs=jobs))
+    readable = [file for file in prepared if file.picture]
+    predictions = _ask(network, readable, label)
+    added = None
+    if add_mistakes and label:
+        wrong = [f.path for f, p in zip(readable, predictions, strict=True) if p.mistake]
+        class_index = network.origin.class_names.index(label)
+        added = ingest.add(workspace, labels.with_label(wrong, class_index, "train"), jobs=jobs)
+    if plot:
+        _draw(readable, predictions, plot)
+    _show(predictions, [file for file in prepared if file.refused], added, as_json=as_json)
+    ctx.exit(1 if len(readable) < len(prepared) or (added and added.refused) else 0)
+
+
+def _ask(model: Model, files: Sequence[PreparedFile], label: str | None) -> list[Prediction]:
+    size = model.origin.size
+    squares = [file.picture.pixels for file in files if file.picture]
+    probabilities = model.probabilities(np.array(squares, np.uint8).reshape(-1, size, size, 3))
+    predictions = []
+    for file, probability in zip(files, probabilities, strict=True):
+        named = model.class_name(float(probability))
+        mistake = None if label is None else named != label
+        predictions.append(Prediction(shown(file.path), named, float(probability), mistake))
+    return predictions
+
+
+def _draw(files: Sequence[PreparedFile], predictions: Sequence[Prediction], plot: Path) -> None:
+    raise NotImplementedError
+
+
+def _show(
+    predictions: Sequence[Prediction],
+    refused: Sequence[PreparedFile],
+    added: AddReport | None,
+    *,
+    as_json: bool,
+) -> None:
+    if as_json:
+        record = {
+            "predictions": [asdict(prediction) for prediction in predictions],
+            "refused": [{"file": shown(f.path), "reason": str(f.refused)} for f in refused],
+            "added": added.to_json() if added else None,
+        }
+        output.emit_json(record)
+        return
+    for prediction in predictions:
+        wrong = "  wrong" if prediction.mistake else ""
+        click.echo(f"{prediction.label:7}  {prediction.probability:6.1%}  {prediction.file}{wrong}")
+    for file in refused:
+        if file.refused:
+            output.error(file.refused.message, file.refused.hint)
+    if predictions and predictions[0].mistake is not None:
+        mistakes = sum(bool(prediction.mistake) for prediction in predictions)
+        click.echo(f"{mistakes} of {len(predictions)} wrong")
+    if added:
+        click.echo(f"{len(added.added)} added to train, {len(added.skipped)} there already")
+        for refusal in added.refused:
+            output.error(f"{refusal.file}: {refusal.reason}", refusal.hint)

@@ -1,0 +1,158 @@
+"""init, add, status, list, show, log and the corrections, as a user types them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pictures import save
+
+
+def test_init_says_what_the_files_are(run, pair: dict[str, Path]) -> None:
+    result = run(f"init new --train {pair['train']} --test {pair['test']}")
+    assert "train    12 images, 4 cats (33.3%)" in result.stdout
+    assert "not the course's own files" in result.stdout
+    assert result.stderr == "Next: catdata add PHOTO.jpg --label cat    (or a whole folder)\n"
+
+
+def test_init_finds_the_files_in_datasets(run, pair: dict[str, Path], tmp_path: Path) -> None:
+    pair["train"].parent.rename(tmp_path / "datasets")
+    run("init")
+    assert (tmp_path / "catdata.toml").exists()
+
+
+def test_init_without_files_asks_for_them(run) -> None:
+    assert "--empty" in run("init", status=1).stderr
+
+
+def test_init_empty_starts_a_dataset_of_photos_alone(run, run_json) -> None:
+    run("init --empty")
+    assert run_json("status")["train"] == {"cat": 0, "non-cat": 0}
+
+
+@pytest.mark.parametrize("options", ["--train a.h5", "--empty --train a.h5 --test b.h5"])
+def test_init_with_half_a_pair_is_wrong_usage(run, options: str) -> None:
+    run(f"init {options}", status=2)
+
+
+def test_add_reports_every_file_as_json(run_json, here: Path) -> None:
+    save(here / "a.jpg", 1)
+    (here / "b.jpg").write_text("no picture")
+    record = run_json("add a.jpg a.jpg b.jpg --label cat --split train", status=1)
+    (added,), (skipped,), (refused,) = record["added"], record["skipped"], record["refused"]
+    assert added == {
+        "ref": added["ref"],
+        "file": "a.jpg",
+        "label": "cat",
+        "split": "train",
+        "warnings": [],
+    }
+    assert skipped["duplicate_of"] == added["ref"]
+    assert refused["file"] == "b.jpg"
+
+
+def test_add_prints_a_line_for_each_file_and_the_totals(run, here: Path) -> None:
+    save(here / "a.jpg", 1)
+    lines = run("add a.jpg --label cat --split test").stdout.splitlines()
+    assert lines[0].endswith("  cat      test   a.jpg")
+    assert lines[1] == "1 added (0 to train, 1 to test), 0 skipped, 0 refused"
+
+
+def test_add_names_what_it_refused(run, here: Path) -> None:
+    (here / "b.jpg").write_text("<html>")
+    result = run("add b.jpg --label cat", status=1)
+    assert result.stderr.startswith("Error: b.jpg: ")
+    assert "Next:" not in result.stderr
+
+
+def test_add_takes_labels_from_folders(run_json, here: Path) -> None:
+    save(here / "photos" / "train" / "cats" / "a.jpg", 1)
+    save(here / "photos" / "test" / "not-cat" / "b.jpg", 2)
+    added = run_json("add photos --label-from-folder")["added"]
+    labels = [(one["label"], one["split"]) for one in added]
+    assert labels == [("non-cat", "test"), ("cat", "train")]
+
+
+def test_add_takes_labels_from_a_file(run_json, here: Path) -> None:
+    save(here / "photos" / "a.jpg", 1)
+    (here / "labels.csv").write_text("file_name,label\na.jpg,cat\ngone.jpg,cat\n")
+    record = run_json("add photos --labels labels.csv", status=1)
+    assert record["added"][0]["label"] == "cat"
+    assert record["refused"][0]["reason"] == "labels.csv line 3: there is no such file"
+
+
+@pytest.mark.parametrize(
+    "line", ["add", "add a.jpg", "add a.jpg --label dog", "add a.jpg --label cat --labels l.csv"]
+)
+def test_add_without_a_clear_label_is_wrong_usage(run, here: Path, line: str) -> None:
+    run(line, status=2)
+
+
+@pytest.mark.parametrize(
+    "name", ["with space.jpg", "new\nline.jpg", "-dash.jpg", "x" * 251 + ".jpg"]
+)
+def test_add_takes_a_file_of_any_name(run, here: Path, name: str) -> None:
+    save(here / name, 1)
+    assert "1 added" in run("add", "--label", "cat", "--", name).stdout
+
+
+def test_add_takes_a_name_that_is_not_text(run, here: Path) -> None:
+    name = b"caf\xe9.jpg".decode("utf-8", "surrogateescape")
+    save(here / "a.jpg", 1).rename(here / name)
+    assert "caf\\xe9.jpg" in run("add", name, "--label", "cat").stdout
+
+
+def test_status_counts_and_tells_of_the_shift(run, run_json, here: Path) -> None:
+    save(here / "a.jpg", 1)
+    run("add a.jpg --label cat --split test")
+    record = run_json("status")
+    assert record["train"] == {"cat": 4, "non-cat": 8}
+    assert record["added"] == {"cat": 1, "non-cat": 0, "train": 0, "test": 1}
+    assert record["builds"][0]["build"] == "original"
+    assert "original      12    4        8   33%" in run("status").stdout
+
+
+def test_list_filters_and_shows(run, run_json, here: Path) -> None:
+    save(here / "a.jpg", 1)
+    run("add a.jpg --label cat --split test")
+    (image,) = run_json("list --origin added --split test --label cat --since 2020-01-01")
+    assert image["file"] == "a.jpg"
+    assert run_json("list --since 2999-01-01") == []
+    assert run("list --origin added").stdout.splitlines()[1].endswith("  a.jpg")
+
+
+def test_show_tells_everything_of_an_image(run, run_json, here: Path) -> None:
+    save(here / "a.jpg", 1)
+    run("add a.jpg --label cat")
+    record = run_json("show a.jpg")
+    assert (record["width"], record["height"], record["format"]) == (120, 90, "jpeg")
+    assert record["source"] == str(here / "a.jpg")
+    assert "content hash" in run("show train[0]").stdout
+
+
+def test_corrections_are_logged_and_undone(run, run_json, here: Path) -> None:
+    assert "train[0]  non-cat -> cat" in run("relabel train[0] --label cat").stdout
+    assert "train[0]  train -> test" in run("move train[0] --split test").stdout
+    assert "train[0]  test -> removed" in run("remove train[0]").stdout
+    assert [entry["name"] for entry in run_json("log")] == ["relabel", "move", "remove"]
+    assert "Undid remove of " in run("undo").stdout
+    run("undo")
+    run("undo")
+    assert run_json("status")["train"] == {"cat": 4, "non-cat": 8}
+    assert "There is nothing to undo" in run("undo", status=1).stderr
+
+
+def test_a_reference_that_is_unknown_suggests_another(run, here: Path) -> None:
+    save(here / "kitten.jpg", 1)
+    run("add kitten.jpg --label cat")
+    assert "Did you mean kitten.jpg?" in run("show kiten.jpg", status=1).stderr
+
+
+def test_build_h5_says_what_it_wrote(run, run_json, here: Path) -> None:
+    save(here / "a.jpg", 1)
+    run("add a.jpg --label cat --split train")
+    record = run_json("build-h5")
+    assert record["build"] == "enlarged"
+    assert record["train"] == {"images": 13, "cat": 5, "original": 12, "added": 1, "augmented": 0}
+    assert Path(record["folder"], "train_catvnoncat.h5").exists()
+    assert "train      13     5        12      1" in run("build-h5").stdout
