@@ -1,0 +1,48 @@
+"""Tests of the open file between HDF5 and the disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from catdata.h5file.plainfile import open_for_reading, open_for_writing
+
+
+def test_a_read_is_whole_or_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"abcdef")
+    with open_for_reading(path) as file:
+        buffer = bytearray(4)
+        assert file.readinto(buffer) == 4
+        assert buffer == b"abcd"
+        with pytest.raises(EOFError, match="became shorter"):
+            file.readinto(buffer)
+        assert file.failure is None
+
+
+def test_a_failed_write_is_remembered_and_ends_all_writing(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with open_for_writing(path, create=True) as file:
+        file.write(b"abc")
+        os.close(file.fileno())  # as if the disk had gone
+        assert file.write(b"def") == 3
+        assert file.failure is not None
+        assert file.failure.errno == errno.EBADF
+        first = file.failure
+        file.write(b"ghi")
+        file.truncate(1)
+        file.close()
+        assert file.failure is first
+    assert path.read_bytes() == b"abc"
+
+
+def test_opening_to_write_empties_the_file_only_where_it_is_created(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"abc")
+    open_for_writing(path, create=False).close()
+    assert path.read_bytes() == b"abc"
+    open_for_writing(path, create=True).close()
+    assert path.read_bytes() == b""
