@@ -30,6 +30,8 @@ ROOMS = [
 # Inside a wing the same holds for its modules.
 WINGS = {
     "dataset": [
+        "signatures",
+        "plainfile",
         "bounds",
         "images",
         "rawstore",
@@ -40,7 +42,11 @@ WINGS = {
         "labels",
         "ingest",
         "edit",
+        "pixels",
+        "audit",
         "build",
+        "export",
+        "verify",
     ],
     "learning": [
         "network",
@@ -50,7 +56,12 @@ WINGS = {
         "training",
         "models",
         "diagnosis",
+        "folds",
+        "doubt",
         "stats",
+        "verdicts",
+        "comparison",
+        "testsets",
         "experiments",
     ],
 }

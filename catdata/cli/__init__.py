@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from catdata.cli import builds, checks, dataset, edits, learning, listing, output
+from catdata.cli import builds, checks, dataset, edits, learning, listing, output, prediction
 from catdata.errors import CatdataError, WorkspaceDamaged, shown
 
 EXIT_REFUSED = 1
@@ -70,6 +70,8 @@ for _command in (
     checks.check,
     checks.verify,
     builds.build_h5,
+    builds.export,
     learning.train,
+    prediction.predict,
 ):
     main.add_command(_command)

@@ -1,16 +1,16 @@
-"""Commands about builds: build-h5."""
+"""Commands that hand the dataset on: build-h5, export."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from catdata.cli import options, output
+from catdata.errors import shown
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from catdata.dataset.build import BuildReport
 
 
@@ -67,3 +67,39 @@ def _describe(report: BuildReport) -> str:
         for left_out in report.left_out
     ]
     return "\n".join(lines)
+
+
+@click.command(epilog="Example: catdata export cats --format imagefolder")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option(
+    "--format",
+    type=options.NameIn("catdata.dataset.export:EXPORTERS"),
+    default="imagefolder",
+    show_default=True,
+    help="Folders of pictures with metadata.csv, or one npz file.",
+)
+@click.option(
+    "--size", type=click.IntRange(1, 1024), metavar="N", help="Prepared squares of this side."
+)
+@options.jobs
+@options.as_json
+@options.quiet
+@click.pass_obj
+def export(
+    start: Path | None, folder: Path, format: str, size: int | None, jobs: int | None, as_json: bool
+) -> None:
+    """Write all images to the new folder DIR for other tools.
+
+    Photos are written as they were added, unless --size is given. What is exported can be added
+    again: catdata add DIR --labels DIR/metadata.csv
+    """
+    from catdata.dataset.export import export as write
+    from catdata.dataset.workspace import Workspace
+
+    workspace = Workspace.find(start)
+    with output.progress("export", "images") as show:
+        report = write(workspace, folder, format, size=size, jobs=jobs, on_progress=show)
+    if as_json:
+        output.emit_json(report.to_json())
+    else:
+        click.echo(f"Wrote {report.images} images to {shown(report.folder)} as {report.format}")

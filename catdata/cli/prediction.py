@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import numpy as np
 
 from catdata.cli import options, output
 from catdata.errors import shown
@@ -93,6 +92,8 @@ def predict(
 
 
 def _ask(model: Model, files: Sequence[PreparedFile], label: str | None) -> list[Prediction]:
+    import numpy as np
+
     size = model.origin.size
     squares = [file.picture.pixels for file in files if file.picture]
     probabilities = model.probabilities(np.array(squares, np.uint8).reshape(-1, size, size, 3))

@@ -71,8 +71,7 @@ class PixelSource:
         """Return the pixels of one image, shape (size, size, 3), uint8."""
         if row.home_split is not None and row.home_row is not None:
             pixels = self._originals[row.home_split].read(row.home_row, row.home_row + 1)[0]
-            same = len(pixels) == self._preparation.size
-            return pixels if same else images.resize(pixels, self._preparation.size)
+            return images.resize(pixels, self._preparation.size)
         data = self._workspace.raw.read(row.file_hash or "", row.format or "")
         return images.decode(data, self._preparation).pixels
 

@@ -12,10 +12,11 @@ import numpy as np
 from catdata.h5file import CLASS_NAMES
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
+
+    from catdata.dataset.catalog.schema import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def to_values(image: ImageRow) -> dict[str, object]:
     return values | dict(zip(WORDS, map(int, words), strict=True))
 
 
-def from_values(values: sqlite3.Row) -> ImageRow:
+def from_values(values: Row) -> ImageRow:
     """Return one row of the table ``image`` as a record."""
     known: dict[str, Any] = {name: values[name] for name in (*COLUMNS, "id")}
     known["warnings"] = tuple(json.loads(values["warnings"]))

@@ -1,0 +1,426 @@
+"""From the bytes of a picture file to upright RGB, square pixels, a content hash and a fingerprint.
+
+What the file declares is checked by ``bounds`` before Pillow sees it; Pillow loads it once, and
+any error drops it. What many real pictures have (CMYK, 16 bits, transparency, EXIF damage) is
+accepted with a warning; what cannot be right, or could exhaust the machine, raises
+``ImageRefused``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from catdata.dataset.bounds import Header, read_header, read_orientation
+from catdata.dataset.plainfile import opened, read_file
+from catdata.dataset.signatures import HEAD_BYTES, other_kind, picture_format
+from catdata.errors import ConfigRefused, ImageRefused, shown
+from catdata.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+__all__ = [
+    "FITS",
+    "Picture",
+    "Preparation",
+    "content_hash",
+    "decode",
+    "fit_crop",
+    "fit_pad",
+    "fit_stretch",
+    "looks_like_picture",
+    "read_file",
+]
+
+MAX_SIZE = 1024
+HASHED_SIZE = 64  # whatever size is prepared, so that a picture's hash never changes
+
+_OVERSAMPLING = 2  # times the target that a picture keeps before the last, careful resize
+_BAND_PIXELS = 1 << 20
+_MEMORY_AT_ONCE = 1 << 30  # bytes, over all threads
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+_SUFFIXES = {
+    **dict.fromkeys([".jpg", ".jpeg", ".jpe", ".jfif"], "jpeg"),
+    **dict.fromkeys([".png", ".apng"], "png"),
+    ".webp": "webp",
+    **{f".{name}": name for name in ("gif", "bmp", "tiff", "heic", "heif", "avif", "svg", "jxl")},
+    ".tif": "tiff",
+}
+
+
+def fit_stretch(image: Image.Image, size: int) -> NDArray[np.uint8]:
+    """Resize a picture to a square, ignoring its aspect ratio.
+
+    Args:
+        image: RGB picture of any size.
+        size: Side of the result, in pixels.
+
+    Returns:
+        Shape (size, size, 3), uint8, 0..255.
+    """
+    return _pixels(image.resize((size, size), Image.Resampling.LANCZOS))
+
+
+def fit_crop(image: Image.Image, size: int) -> NDArray[np.uint8]:
+    """Cut the longer side of a picture at both ends, then resize it to a square.
+
+    Args:
+        image: RGB picture of any size.
+        size: Side of the result, in pixels.
+
+    Returns:
+        Shape (size, size, 3), uint8, 0..255.
+    """
+    side = min(image.size)
+    left, top = (image.width - side) / 2, (image.height - side) / 2
+    box = (left, top, left + side, top + side)
+    return _pixels(image.resize((size, size), Image.Resampling.LANCZOS, box=box))
+
+
+def fit_pad(image: Image.Image, size: int) -> NDArray[np.uint8]:
+    """Resize the longer side of a picture and fill the rest of the square with black bars.
+
+    Args:
+        image: RGB picture of any size.
+        size: Side of the result, in pixels.
+
+    Returns:
+        Shape (size, size, 3), uint8, 0..255.
+    """
+    longer = max(image.size)
+    width = max(1, round(size * image.width / longer))
+    height = max(1, round(size * image.height / longer))
+    canvas = Image.new("RGB", (size, size))
+    inner = image.resize((width, height), Image.Resampling.LANCZOS)
+    canvas.paste(inner, ((size - width) // 2, (size - height) // 2))
+    return _pixels(canvas)
+
+
+FITS: dict[str, Callable[[Image.Image, int], NDArray[np.uint8]]] = {
+    "stretch": fit_stretch,
+    "crop": fit_crop,
+    "pad": fit_pad,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """How a picture becomes a row of a dataset.
+
+    Attributes:
+        size: Side of the square, in pixels, 1..1024.
+        fit: A key of :data:`FITS`.
+
+    Raises:
+        ConfigRefused: If a value is none of these.
+    """
+
+    size: int = 64
+    fit: str = "stretch"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.size <= MAX_SIZE:
+            raise ConfigRefused(f"size is {self.size}; it must be within 1..{MAX_SIZE} pixels")
+        if self.fit not in FITS:
+            raise ConfigRefused(f"fit is {self.fit!r}; it must be one of {', '.join(FITS)}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A decoded picture.
+
+    Attributes:
+        pixels: Shape (size, size, 3), uint8, RGB, upright, fitted to the square.
+        content_hash: SHA-256 of the 64 x 64 stretch, 64 hexadecimal digits, whatever the
+            preparation.
+        fingerprint: Shape (4,), uint64, of the whole upright picture; see ``catdata.fingerprint``.
+        width: Width of the whole upright picture, in pixels.
+        height: Height of the whole upright picture, in pixels.
+        format: ``jpeg``, ``png`` or ``webp``.
+        warnings: What was unusual, a phrase each, such as "has CMYK colours".
+    """
+
+    pixels: NDArray[np.uint8]
+    content_hash: str
+    fingerprint: NDArray[np.uint64]
+    width: int
+    height: int
+    format: str
+    warnings: tuple[str, ...] = ()
+
+
+def looks_like_picture(source: bytes | str | os.PathLike[str]) -> bool:
+    """Tell by its first bytes whether a file is a picture, of a kind that is read or of another.
+
+    Args:
+        source: The first 64 bytes of a file, or its path.
+
+    Returns:
+        False also for what is missing, no plain file, or cannot be read.
+    """
+    if not isinstance(source, bytes):
+        try:
+            with opened(source) as (descriptor, _):
+                source = os.read(descriptor, HEAD_BYTES)
+        except ImageRefused:
+            return False
+    return picture_format(source) is not None or other_kind(source).is_picture
+
+
+def decode(data: bytes, preparation: Preparation = Preparation(), *, name: str = "") -> Picture:
+    """Turn the bytes of a picture file into a picture.
+
+    Safe to call from many threads at once; those at work together take about 1 GiB at most.
+
+    Args:
+        data: The whole file; JPEG, PNG or WebP, which its first bytes tell.
+        preparation: The square to make.
+        name: The file's name, for messages and to notice that it says another format; may be empty.
+
+    Raises:
+        ImageRefused: If it is no such picture, ends early, is broken, has more than 89,478,485
+            pixels (WebP 50,000,000) or could exhaust memory or time otherwise.
+    """
+    try:
+        return _decode(data, preparation, name)
+    except ImageRefused as refused:
+        if not name:
+            raise
+        raise ImageRefused(f"{shown(name)}: {refused.message}", hint=refused.hint) from refused
+
+
+def _decode(data: bytes, preparation: Preparation, name: str) -> Picture:
+    header = read_header(data)
+    warnings = _header_warnings(header, name)
+    orientation = _orientation(header, warnings)
+    with _memory.held(header.memory):
+        whole = _upright(header, orientation, HASHED_SIZE, warnings)
+        stretched = fit_stretch(whole, HASHED_SIZE)
+        if preparation == Preparation(HASHED_SIZE, "stretch"):
+            pixels = stretched
+        else:
+            if preparation.size > HASHED_SIZE:
+                whole = _upright(header, orientation, preparation.size, [])
+            pixels = FITS[preparation.fit](whole, preparation.size)
+    width, height = header.width, header.height
+    if orientation >= 5:
+        width, height = height, width
+    return Picture(
+        pixels,
+        content_hash(stretched),
+        fingerprint(stretched),
+        width,
+        height,
+        header.format,
+        tuple(warnings),
+    )
+
+
+def content_hash(pixels: NDArray[np.uint8]) -> str:
+    """Return the content hash of a picture that is pixels already, such as a row of an h5 file.
+
+    Args:
+        pixels: Shape (height, width, 3), uint8, RGB.
+
+    Returns:
+        SHA-256 of the 64 x 64 stretch's bytes, 64 hexadecimal digits.
+    """
+    if pixels.shape[:2] != (HASHED_SIZE, HASHED_SIZE):
+        pixels = fit_stretch(Image.fromarray(np.ascontiguousarray(pixels)), HASHED_SIZE)
+    return hashlib.sha256(pixels.tobytes()).hexdigest()
+
+
+def resize(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """Return square pixels at another size, or as they are if they have it.
+
+    Args:
+        pixels: Shape (s, s, 3), uint8, RGB.
+        size: Side of the result, in pixels.
+
+    Returns:
+        Shape (size, size, 3), uint8.
+    """
+    if pixels.shape[:2] == (size, size):
+        return pixels
+    return fit_stretch(Image.fromarray(np.ascontiguousarray(pixels)), size)
+
+
+def encode_png(pixels: NDArray[np.uint8]) -> bytes:
+    """Return pixels of shape (height, width, 3), uint8, as the bytes of a PNG file."""
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG")
+    return file.getvalue()
+
+
+def preview(data: bytes, longest: int = 512) -> NDArray[np.uint8]:
+    """Return a picture upright and whole, as people look at it.
+
+    Args:
+        data: The whole file.
+        longest: Longer side of the result, in pixels, at most.
+
+    Returns:
+        Shape (height, width, 3), uint8, RGB.
+
+    Raises:
+        ImageRefused: As :func:`decode` does.
+    """
+    header = read_header(data)
+    with _memory.held(header.memory):
+        whole = _upright(header, _orientation(header, []), longest, [])
+    whole.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    return _pixels(whole)
+
+
+def _header_warnings(header: Header, name: str) -> list[str]:
+    warnings = []
+    named = _SUFFIXES.get(Path(name).suffix.lower(), header.format)
+    if named != header.format:
+        warnings.append(f"is a {header.format.upper()} under the name of a {named.upper()}")
+    if header.several:
+        warnings.append("holds several pictures; the first one is used")
+    if header.depth == 16:
+        warnings.append("has 16 bits a channel, of which 8 are kept")
+    shorter, longer = sorted((header.width, header.height))
+    if shorter < 16:
+        warnings.append(f"is only {header.width} x {header.height} pixels")
+    if longer > 20 * shorter:
+        warnings.append(f"is very elongated: {header.width} x {header.height} pixels")
+    return warnings
+
+
+def _orientation(header: Header, warnings: list[str]) -> int:
+    if header.exif is None:
+        return 1
+    try:
+        orientation = read_orientation(header.exif)
+    except ValueError:
+        warnings.append("has EXIF data that cannot be read; taken as upright")
+        return 1
+    if not 1 <= orientation <= 8:
+        warnings.append(f"has the EXIF orientation {orientation}, which is none; taken as upright")
+        return 1
+    return orientation
+
+
+def _upright(header: Header, orientation: int, size: int, warnings: list[str]) -> Image.Image:
+    """Decode to RGB of at least twice *size* where the picture has as much, and turn it upright."""
+    try:
+        image: Image.Image = Image.open(io.BytesIO(header.drawing), formats=[header.format.upper()])
+        # A JPEG decodes to 1/2, 1/4 or 1/8 of its size for a fraction of the time.
+        image.draft(None, (_OVERSAMPLING * size, _OVERSAMPLING * size))
+        image.load()
+        if orientation in _TURNS:
+            image = image.transpose(_TURNS[orientation])
+        return _small_rgb(image, max(1, min(image.size) // (_OVERSAMPLING * size)), warnings)
+    # Pillow raises OSError, SyntaxError, TypeError, IndexError, MemoryError and more on broken
+    # files. Whatever it was, the object is dropped: a second load() may succeed with wrong
+    # pixels.
+    except Exception as error:
+        raise _undecodable(error) from error
+
+
+def _undecodable(error: Exception) -> ImageRefused:
+    if isinstance(error, MemoryError):
+        return ImageRefused("the picture needs more memory than there is", hint="Scale it down.")
+    if "truncated" in str(error):
+        what = "ends early"
+    elif isinstance(error, UnidentifiedImageError) or not str(error):
+        what = "is broken: it cannot be decoded"
+    else:
+        what = f"is broken: {shown(str(error))}"
+    return ImageRefused(f"the picture {what}", hint="Copy or download the file again.")
+
+
+def _small_rgb(image: Image.Image, factor: int, warnings: list[str]) -> Image.Image:
+    """Convert a loaded picture to RGB and average *factor* x *factor* pixels into one.
+
+    Works in bands, since every conversion of a whole 89-megapixel picture takes another 360 MB.
+    """
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image.reduce(factor) if factor > 1 else image
+    rows = max(1, _BAND_PIXELS // (image.width * factor)) * factor
+    small = Image.new("RGB", (-(-image.width // factor), -(-image.height // factor)))
+    found: set[str] = set()
+    for top in range(0, image.height, rows):
+        band = image.crop((0, top, image.width, min(top + rows, image.height)))
+        band = _rgb(band, found)
+        small.paste(band.reduce(factor) if factor > 1 else band, (0, top // factor))
+    warnings.extend(sorted(found))
+    return small
+
+
+def _rgb(image: Image.Image, warnings: set[str]) -> Image.Image:
+    if image.mode.startswith("I"):
+        return _rgb_of_16_bits(image)
+    if image.mode == "CMYK":
+        warnings.add("has CMYK colours, converted without a profile")
+    if image.mode[-1] not in "Aa" and "transparency" not in image.info:
+        return image.convert("RGB")
+    colours = image.convert("RGBA")
+    alpha = colours.getchannel("A")
+    if alpha.getextrema() != (255, 255):
+        warnings.add("is transparent in places, laid on white")
+    white = Image.new("RGB", image.size, "white")
+    white.paste(colours, mask=alpha)
+    return white
+
+
+def _rgb_of_16_bits(image: Image.Image) -> Image.Image:
+    values = np.asarray(image).astype(np.uint32)
+    grey = ((values + 128) // 257).astype(np.uint8)  # convert("RGB") would cut at 255: all white
+    if "transparency" in image.info:
+        grey[values == image.info["transparency"]] = 255
+    return Image.fromarray(grey).convert("RGB")
+
+
+def _pixels(image: Image.Image) -> NDArray[np.uint8]:
+    return np.frombuffer(image.tobytes(), np.uint8).reshape(image.height, image.width, 3)
+
+
+class _Memory:
+    """A budget shared by the threads of this process; who does not fit waits."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._used = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def held(self, amount: int) -> Iterator[None]:
+        """Hold *amount* bytes; more than the whole budget is held alone."""
+        amount = min(amount, self._size)
+        with self._changed:
+            self._changed.wait_for(lambda: self._used + amount <= self._size)
+            self._used += amount
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._used -= amount
+                self._changed.notify_all()
+
+
+_memory = _Memory(_MEMORY_AT_ONCE)
