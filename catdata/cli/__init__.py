@@ -8,7 +8,18 @@ from typing import Any
 
 import click
 
-from catdata.cli import builds, checks, dataset, edits, learning, listing, output, prediction
+from catdata.cli import (
+    builds,
+    checks,
+    comparing,
+    dataset,
+    demo,
+    edits,
+    listing,
+    output,
+    prediction,
+    training,
+)
 from catdata.errors import CatdataError, WorkspaceDamaged, shown
 
 EXIT_REFUSED = 1
@@ -71,7 +82,9 @@ for _command in (
     checks.verify,
     builds.build_h5,
     builds.export,
-    learning.train,
+    training.train,
+    comparing.compare,
     prediction.predict,
+    demo.demo,
 ):
     main.add_command(_command)

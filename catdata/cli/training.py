@@ -1,4 +1,4 @@
-"""Commands that train: train, compare."""
+"""The command that trains one network: train."""
 
 from __future__ import annotations
 

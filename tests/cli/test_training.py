@@ -1,0 +1,164 @@
+"""train, compare and predict, as a user types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pictures import TEST_IMAGES, TRAIN_IMAGES, save
+
+FEW = "--layers 3 --iterations 30"
+
+
+@pytest.fixture
+def enlarged(run, here: Path) -> Path:
+    """The workspace with four photos more and the build that holds them."""
+    for seed in range(4):
+        save(here / f"{seed}.jpg", seed)
+    run("add 0.jpg 1.jpg --label cat --split train")
+    run("add 2.jpg 3.jpg --label non-cat --split train")
+    run("build-h5")
+    return here
+
+
+def test_train_tells_what_came_out_as_json(run_json, here: Path) -> None:
+    record = run_json(f"train original {FEW} --seed 4")
+    assert record["build"] == "original"
+    assert record["network"] == {"layer_dims": [12288, 3, 1], "init": "scaled", "seed": 4}
+    assert [iteration for iteration, _ in record["costs"]] == [0, 29]
+    assert record["form"] == "gram"
+    assert record["train"]["images"] == TRAIN_IMAGES
+    assert sum(record["test"]["confusion"].values()) == TEST_IMAGES
+    assert record["baseline_accuracy"] == pytest.approx(4 / 6)
+    assert set(record["diagnosis"]) == {"state", "iteration", "message"}
+
+
+def test_train_takes_the_enlarged_build_once_it_is_there(run_json, enlarged: Path) -> None:
+    assert run_json(f"train {FEW}")["train"]["images"] == TRAIN_IMAGES + 4
+    assert run_json(f"train original {FEW}")["train"]["images"] == TRAIN_IMAGES
+
+
+def test_train_takes_any_folder_with_a_pair(run_json, pair: dict[str, Path]) -> None:
+    record = run_json(f"train {pair['train'].parent} {FEW}")
+    assert record["train"]["images"] == TRAIN_IMAGES
+
+
+def test_train_without_hidden_layers_is_logistic_regression(run_json, here: Path) -> None:
+    record = run_json("train original --layers none --iterations 5")
+    assert record["network"]["layer_dims"] == [12288, 1]
+
+
+def test_train_shows_costs_counts_and_the_diagnosis(run, here: Path) -> None:
+    text = run(f"train original {FEW}").stdout
+    assert "network 12288-3-1, scaled weights of seed 1, learning rate 0.0075" in text
+    assert "cats right" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--layers 0", "layers must be 1 or more, not 0"),
+        ("--learning-rate 0", "learning_rate must be a number above 0"),
+        ("--learning-rate nan", "learning_rate must be a number above 0"),
+        ("--iterations 0", "iterations must be 1 or more"),
+        ("--plot costs.txt", "a figure is written as .png or .svg"),
+    ],
+)
+def test_train_refuses_what_cannot_work(run, here: Path, options: str, message: str) -> None:
+    line = f"train original --layers 3 --iterations 2 {options}"
+    assert message in run(line, status=1).stderr
+
+
+@pytest.mark.parametrize("layers", ["a", "20;7", ""])
+def test_layers_that_are_no_numbers_are_wrong_usage(run, here: Path, layers: str) -> None:
+    assert "is not like 20,7,5" in run("train", "--layers", layers, status=2).stderr
+
+
+@pytest.mark.parametrize("name", ["costs.png", "costs.svg"])
+def test_train_draws_its_figure(run, here: Path, name: str) -> None:
+    assert f"Drew {name}" in run(f"train original {FEW} --plot {name}").stdout
+    assert (here / name).stat().st_size > 5000
+
+
+@pytest.mark.originals
+def test_train_reports_the_dead_network(run_json, originals: Path) -> None:
+    record = run_json(f"train {originals} --layers 7 --init small --learning-rate 1.0")
+    assert record["diagnosis"]["state"] == "dead-units"
+    assert record["diagnosis"]["iteration"] == 56
+    for part in ("all 7 hidden units", "all 209 images", "0.6440", "34.4 %"):
+        assert part in record["diagnosis"]["message"]
+    assert record["train"]["accuracy"] == pytest.approx(137 / 209)
+    assert record["test"]["accuracy"] == 0.34
+
+
+def test_compare_judges_both_builds_on_the_same_images(run_json, enlarged: Path) -> None:
+    record = run_json(f"compare {FEW} --seeds 2")
+    assert [arm["build"] for arm in record["arms"]] == ["original", "enlarged"]
+    assert [arm["train_images"] for arm in record["arms"]] == [TRAIN_IMAGES, TRAIN_IMAGES + 4]
+    (change,) = record["changes"]
+    assert (change["from"], change["to"], change["test_set"]) == ("original", "enlarged", "original")
+    assert change["test_images"] == TEST_IMAGES
+    assert set(record["arms"][0]["gap"]) == {"mean", "low", "high"}
+    assert set(change["gap"]) == {"estimate", "low", "high"}
+    assert record["seeds"] == [1, 2]
+
+
+def test_compare_says_its_verdict_in_words(run, enlarged: Path) -> None:
+    text = run(f"compare {FEW} --seeds 2 --plot c.png").stdout
+    assert "judged on the 6 test images of original" in text
+    assert "Verdict: " in text
+    assert (enlarged / "c.png").exists()
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_compare_without_the_build_says_how_to_make_it(run, here: Path) -> None:
+    assert "catdata build-h5" in run("compare", status=1).stderr
+
+
+def test_compare_refuses_a_leak_with_both_references(run, enlarged: Path, tmp_path: Path) -> None:
+    run("init other --empty")
+    for number, split in ((0, "test"), (2, "train")):
+        label = "non-cat" if number > 1 else "cat"
+        run(f"-C other add {number}.jpg --label {label} --split {split}")
+    run("-C other build-h5 mine")
+    stderr = run(f"compare enlarged other/data/mine {FEW} --seeds 2", status=1).stderr
+    assert stderr.startswith("Error: ")
+    shared = json.loads(run("show 0.jpg --json").stdout)["content_hash"][:12]
+    assert f"{shared} of enlarged is the same picture as {shared} of other/data/mine" in stderr
+
+
+def test_predict_asks_the_saved_network(run, run_json, enlarged: Path) -> None:
+    run(f"train enlarged {FEW} --save first")
+    record = run_json("predict 0.jpg 1.jpg --model first")
+    assert [one["file"] for one in record["predictions"]] == ["0.jpg", "1.jpg"]
+    for one in record["predictions"]:
+        assert one["label"] == ("cat" if one["probability"] > 0.5 else "non-cat")
+        assert one["mistake"] is None
+
+
+def test_predict_adds_just_the_mistakes_to_train(run, run_json, enlarged: Path) -> None:
+    run(f"train enlarged {FEW} --save first")
+    for seed in range(30, 40):
+        save(enlarged / "new" / f"{seed}.jpg", seed)
+    record = run_json("predict new --label cat --add-mistakes")
+    wrong = [one["file"] for one in record["predictions"] if one["mistake"]]
+    assert wrong
+    assert [one["file"] for one in record["added"]["added"]] == wrong
+    assert {one["split"] for one in record["added"]["added"]} == {"train"}
+
+
+def test_predict_names_what_it_cannot_read(run, enlarged: Path) -> None:
+    run(f"train enlarged {FEW} --save first")
+    (enlarged / "broken.jpg").write_bytes((enlarged / "0.jpg").read_bytes()[:-400])
+    result = run("predict broken.jpg 1.jpg", status=1)
+    assert "Error: broken.jpg" in result.stderr
+    assert "1.jpg" in result.stdout
+
+
+def test_predict_without_a_model_says_how_to_save_one(run, here: Path) -> None:
+    assert "catdata train --save NAME" in run("predict a.jpg", status=1).stderr
+
+
+def test_predict_with_mistakes_needs_the_truth(run, here: Path) -> None:
+    run("predict a.jpg --add-mistakes", status=2)
