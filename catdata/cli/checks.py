@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,38 +10,117 @@ from typing import TYPE_CHECKING
 import click
 
 from catdata.cli import options, output
+from catdata.errors import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catdata.dataset.audit import Finding
+    from catdata.dataset.catalog import Count
     from catdata.dataset.verify import VerifyReport
+    from catdata.dataset.workspace import Workspace
 
 _SHOWN_OF_A_KIND = 10
 
 
+_MOST_TRAINED_ON = 5000
+
+
 @click.command(epilog="Example: catdata check --strict")
 @click.option("--strict", is_flag=True, help="Exit with status 1 if anything is found.")
+@click.option(
+    "--doubtful/--no-doubtful",
+    default=True,
+    show_default=True,
+    help="Also look for wrong labels, by networks that did not see the image.",
+)
+@options.plot
 @options.jobs
 @options.as_json
 @options.quiet
 @click.pass_obj
 @click.pass_context
 def check(
-    ctx: click.Context, start: Path | None, strict: bool, jobs: int | None, as_json: bool
+    ctx: click.Context,
+    start: Path | None,
+    strict: bool,
+    doubtful: bool,
+    plot: Path | None,
+    jobs: int | None,
+    as_json: bool,
 ) -> None:
-    """Look for copies, leaks, conflicting labels, poor pictures and imbalance; change nothing."""
+    """Look for copies, leaks, doubtful labels, poor pictures and imbalance; change nothing.
+
+    With --plot the pairs that were found are drawn side by side.
+    """
     from catdata.dataset.audit import audit
     from catdata.dataset.workspace import Workspace
 
     workspace = Workspace.find(start)
     with output.progress("check", "images") as show:
         findings = audit(workspace, jobs=jobs, on_progress=show)
+    if doubtful:
+        findings += _doubtful(workspace, jobs)
+    if plot:
+        _draw(workspace, [finding for finding in findings if len(finding.refs) == 2], plot)
     if as_json:
         output.emit_json({"findings": [finding.to_json() for finding in findings]})
     else:
         click.echo(_describe(findings))
     ctx.exit(1 if strict and findings else 0)
+
+
+def _doubtful(workspace: Workspace, jobs: int | None) -> list[Finding]:
+    from catdata.dataset.audit import Finding
+    from catdata.dataset.pixels import everything
+    from catdata.learning import doubt
+
+    options_of_doubt = doubt.DoubtConfig()
+    with workspace.catalog() as catalog:
+        rarer = min(_images_by_class(catalog.counts()))
+        images = sum(count.images for count in catalog.counts())
+    if rarer < options_of_doubt.folds or images > _MOST_TRAINED_ON:
+        few = f"fewer than {options_of_doubt.folds} images of a class"
+        why = few if rarer < options_of_doubt.folds else f"more than {_MOST_TRAINED_ON} images"
+        output.warn(f"Labels were not doubted: {why}.")
+        return []
+    whole = everything(workspace, jobs=jobs)
+    with output.progress("doubt", "trainings") as show:
+        doubtful = doubt.doubtful_labels(
+            whole, options_of_doubt, groups=whole.groups, on_progress=show
+        )
+    return [
+        Finding(
+            "doubtful-label",
+            (whole.refs[row],),
+            f"networks that did not see it give its label {probability:.1%} "
+            f"(limit {options_of_doubt.limit:.0%}); {doubt.CAVEAT}",
+        )
+        for row, probability in doubtful
+    ]
+
+
+def _images_by_class(counts: Sequence[Count]) -> list[int]:
+    return [sum(count.images for count in counts if count.label == label) for label in (0, 1)]
+
+
+def _draw(workspace: Workspace, pairs: Sequence[Finding], plot: Path) -> None:
+    from catdata.dataset.pixels import view
+    from catdata.report import galleries, plots
+
+    groups = []
+    for finding in pairs:
+        first, second = view(workspace, finding.refs)
+        groups.append(
+            [
+                galleries.Tile(first.whole, f"{first.ref}, {first.class_name}"),
+                galleries.Tile(second.whole, f"{second.ref}: {finding.kind}"),
+            ]
+        )
+    if groups:
+        plots.save(galleries.gallery_figure(groups, "Pairs found"), plot)
+    else:
+        output.warn(f"No pairs were found, so {shown(plot)} was not drawn.")
 
 
 def _describe(findings: Sequence[Finding]) -> str:
@@ -50,10 +130,14 @@ def _describe(findings: Sequence[Finding]) -> str:
     for kind, number in Counter(finding.kind for finding in findings).items():
         lines.append(f"{kind} ({number})")
         some = [finding for finding in findings if finding.kind == kind][:_SHOWN_OF_A_KIND]
-        lines += [f"  {' '.join((*finding.refs, finding.detail))}" for finding in some]
+        lines += [_wrapped(" ".join((*finding.refs, finding.detail))) for finding in some]
         if number > len(some):
             lines.append(f"  ... and {number - len(some)} more: catdata check --json")
     return "\n".join(lines)
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 80, initial_indent="  ", subsequent_indent="    ")
 
 
 @click.command(epilog="Example: catdata verify")

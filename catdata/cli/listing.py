@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from catdata.dataset.catalog import Catalog, ImageRow
+    from catdata.dataset.workspace import Workspace
 
 _COLUMNS = "{ref:12}  {label:7}  {split:5}  {width:>5} x {height:<5}  {added_at:10.10}  {file}"
 _HEAD = _COLUMNS.format(
@@ -93,15 +94,22 @@ def _stream_json(records: Iterator[dict[str, object]]) -> None:
 
 @click.command(epilog="Example: catdata show train[146]")
 @click.argument("ref")
+@options.plot
 @options.as_json
 @options.quiet
 @click.pass_obj
-def show(start: Path | None, ref: str, as_json: bool) -> None:
-    """Tell everything known of an image: REF is like train[146], 3fa9c1 or a file name."""
+def show(start: Path | None, ref: str, plot: Path | None, as_json: bool) -> None:
+    """Tell everything known of an image: REF is like train[146], 3fa9c1 or a file name.
+
+    With --plot the photo is drawn beside the square that the network sees.
+    """
     from catdata.dataset.status import describe_image
     from catdata.dataset.workspace import Workspace
 
-    record = describe_image(Workspace.find(start), ref)
+    workspace = Workspace.find(start)
+    record = describe_image(workspace, ref)
+    if plot:
+        _draw(workspace, ref, plot)
     if as_json:
         output.emit_json(record)
         return
@@ -109,6 +117,18 @@ def show(start: Path | None, ref: str, as_json: bool) -> None:
         text = "; ".join(map(str, value)) if isinstance(value, list) else value
         if text not in (None, ""):
             click.echo(f"{name.replace('_', ' '):16}  {text}")
+
+
+def _draw(workspace: Workspace, ref: str, plot: Path) -> None:
+    from catdata.dataset.pixels import view
+    from catdata.report import galleries, plots
+
+    (image,) = view(workspace, [ref])
+    tiles = [
+        galleries.Tile(image.whole, f"{image.ref}, {image.class_name}"),
+        galleries.Tile(image.square, "as the network sees it"),
+    ]
+    plots.save(galleries.gallery_figure([tiles]), plot)
 
 
 @click.command(epilog="Example: catdata log")

@@ -106,7 +106,23 @@ def _ask(model: Model, files: Sequence[PreparedFile], label: str | None) -> list
 
 
 def _draw(files: Sequence[PreparedFile], predictions: Sequence[Prediction], plot: Path) -> None:
-    raise NotImplementedError
+    from catdata.dataset import images
+    from catdata.report import galleries, plots
+
+    rows = []
+    for file, prediction in zip(files, predictions, strict=True):
+        if file.picture:
+            answer = f"{prediction.label}, {prediction.probability:.0%} cat"
+            wrong = " - wrong" if prediction.mistake else ""
+            whole = images.preview(images.read_file(file.path))
+            rows.append(
+                [
+                    galleries.Tile(whole, file.path.name),
+                    galleries.Tile(file.picture.pixels, f"{answer}{wrong}"),
+                ]
+            )
+    if rows:
+        plots.save(galleries.gallery_figure(rows, "Photos, and what the network sees"), plot)
 
 
 def _show(

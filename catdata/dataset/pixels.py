@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from catdata import engine, h5file
+from catdata import engine, fingerprint, h5file
 from catdata.dataset import images
+from catdata.dataset.catalog import fingerprints
 from catdata.dataset.workspace import ORIGINAL
 from catdata.errors import ImageRefused
 
@@ -76,6 +77,17 @@ class PixelSource:
         return images.decode(data, self._preparation).pixels
 
 
+    def whole(self, row: ImageRow) -> Pixels:
+        """Return an image as people look at it: the whole upright photo, or the original row.
+
+        Returns:
+            Shape (height, width, 3), uint8.
+        """
+        if row.origin == "original":
+            return self.one(row)
+        return images.preview(self._workspace.raw.read(row.file_hash or "", row.format or ""))
+
+
 def _chunks(rows: Iterable[ImageRow]) -> Iterator[list[ImageRow]]:
     chunk: list[ImageRow] = []
     for row in rows:
@@ -85,6 +97,87 @@ def _chunks(rows: Iterable[ImageRow]) -> Iterator[list[ImageRow]]:
             chunk = []
     if chunk:
         yield chunk
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Everything:
+    """All images of the catalog in memory.
+
+    Attributes:
+        images: Shape (m, size, size, 3), uint8.
+        labels: Shape (m,), int64, 0 or 1.
+        refs: Their short references.
+        groups: A number for each group of near-duplicates, shape (m,).
+    """
+
+    images: Pixels
+    labels: NDArray[np.int64]
+    refs: list[str]
+    groups: NDArray[np.intp]
+
+
+def everything(workspace: Workspace, *, jobs: int | None = None) -> Everything:
+    """Return all images of train and test, as builds hold them.
+
+    Raises:
+        WorkspaceDamaged: If a photo's file is missing or has changed.
+    """
+    with workspace.catalog() as catalog, catalog.snapshot():
+        rows = list(catalog.images())
+        refs = [catalog.short_ref(row) for row in rows]
+    preparation = workspace.settings.preparation
+    with (
+        engine.executor(jobs=jobs) as pool,
+        PixelSource(workspace, preparation, pool) as pixels,
+    ):
+        nothing = np.empty((0, preparation.size, preparation.size, 3), np.uint8)
+        images_of_all = np.concatenate([nothing, *pixels.slices(rows)])
+    labels = np.array([row.label for row in rows], dtype=np.int64)
+    return Everything(images_of_all, labels, refs, _groups(fingerprints(rows)))
+
+
+def _groups(prints: NDArray[np.uint64]) -> NDArray[np.intp]:
+    """Number the groups of near-duplicates; what is near to one of a group belongs to it."""
+    groups = np.arange(len(prints))
+    for first, second in fingerprint.pairs_within(prints):
+        groups[groups == groups[second]] = groups[first]
+    return groups
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """An image as people look at it and as the network sees it.
+
+    Attributes:
+        ref: Its short reference.
+        class_name: Its label.
+        whole: Shape (height, width, 3), uint8.
+        square: Shape (size, size, 3), uint8.
+    """
+
+    ref: str
+    class_name: str
+    whole: Pixels
+    square: Pixels
+
+
+def view(workspace: Workspace, refs: Iterable[str]) -> list[View]:
+    """Return images of the catalog, removed ones too, for people to look at.
+
+    Raises:
+        UnknownReference: If a name means no image, or several.
+        WorkspaceDamaged: If a photo's file is missing or has changed.
+    """
+    with (
+        workspace.catalog() as catalog,
+        engine.executor(jobs=1) as pool,
+        PixelSource(workspace, workspace.settings.preparation, pool) as pixels,
+    ):
+        rows = [catalog.resolve(ref, removed=True) for ref in refs]
+        return [
+            View(catalog.short_ref(row), row.class_name, pixels.whole(row), pixels.one(row))
+            for row in rows
+        ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +208,8 @@ def prepare_files(
 
     def prepare(path: Path) -> PreparedFile:
         try:
-            return PreparedFile(path, images.decode(images.read_file(path), preparation))
+            data = images.read_file(path)
+            return PreparedFile(path, images.decode(data, preparation, name=str(path)))
         except ImageRefused as refused:
             return PreparedFile(path, refused=refused)
 

@@ -1,0 +1,111 @@
+"""Find labels that are doubtful: those that networks which never saw the image do not believe.
+
+A simple form of confident learning (Northcutt, Jiang and Chuang, 2021): cross-validated
+probabilities of each image's own label, averaged over several splits and first weights. The network
+is small and often wrong itself; what it doubts is worth a look, not a verdict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from catdata.learning.folds import Subset, splits, stratified_folds
+from catdata.learning.records import TrainConfig
+from catdata.learning.training import fit_seeds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from catdata.learning.records import LabelledImages
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtConfig:
+    """How doubtful labels are looked for.
+
+    Attributes:
+        config: What is trained; its seed is not used.
+        folds: Parts that the images are split into.
+        repeats: Different splits.
+        seeds: First weights for each.
+        limit: A label is doubtful if its mean probability is below this, 0..1.
+    """
+
+    config: TrainConfig = TrainConfig(iterations=300)
+    folds: int = 5
+    repeats: int = 2
+    seeds: tuple[int, ...] = (1, 2, 3)
+    limit: float = 0.1
+
+
+CAVEAT = "the network is small and often wrong itself: look before you relabel"
+
+
+def doubtful_labels(
+    images: LabelledImages,
+    options: DoubtConfig | None = None,
+    *,
+    groups: NDArray[np.intp] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[tuple[int, float]]:
+    """Return the rows whose label is doubtful, the most doubtful first.
+
+    Args:
+        images: All images with their labels.
+        options: What to train, and the limit.
+        groups: Which images show the same and are kept together, shape (m,); None for none.
+        on_progress: Called with the trainings done and their total.
+
+    Returns:
+        Each row with the mean probability of its label, 0..1.
+
+    Raises:
+        ConfigRefused: If a class has fewer images than there are folds.
+    """
+    options = options or DoubtConfig()
+    believed = label_probabilities(images, options, groups=groups, on_progress=on_progress)
+    rows = np.argsort(believed, kind="stable")
+    return [(int(row), float(believed[row])) for row in rows if believed[row] < options.limit]
+
+
+def label_probabilities(
+    images: LabelledImages,
+    options: DoubtConfig,
+    *,
+    groups: NDArray[np.intp] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> NDArray[np.float64]:
+    """Return how far networks that were not trained on an image believe its label.
+
+    Args:
+        images: All images with their labels.
+        options: What to train.
+        groups: Which images show the same and are kept together, shape (m,); None for none.
+        on_progress: Called with the trainings done and their total.
+
+    Returns:
+        The mean probability of each image's own label, shape (m,), 0..1.
+
+    Raises:
+        ConfigRefused: If a class has fewer images than there are folds.
+    """
+    believed = np.zeros(len(images.labels))
+    total = options.repeats * options.folds
+    for repeat in range(options.repeats):
+        rng = np.random.default_rng(repeat)
+        folds = stratified_folds(images.labels, options.folds, groups=groups, rng=rng)
+        for done, (train, held_out) in enumerate(splits(folds), start=repeat * options.folds + 1):
+            judged = {"held out": Subset.of(images, held_out)}
+            runs = fit_seeds(
+                Subset.of(images, train), options.config, options.seeds, tests=judged
+            )
+            cat = np.mean([run.tests["held out"].probabilities for run in runs], axis=0)
+            believed[held_out] += np.where(images.labels[held_out] == 1, cat, 1 - cat)
+            if on_progress:
+                on_progress(done, total)
+    return believed / options.repeats

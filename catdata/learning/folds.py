@@ -1,0 +1,83 @@
+"""Split images into folds for cross-validation, the classes spread evenly and groups kept together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from catdata.errors import ConfigRefused
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from catdata.learning.records import LabelledImages
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subset:
+    """Some rows of a set of images, as a set of its own.
+
+    Attributes:
+        images: Shape (k, size, size, 3), uint8.
+        labels: Shape (k,), 0 or 1.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, whole: LabelledImages, rows: NDArray[np.intp]) -> Subset:
+        """Return the *rows* of *whole*."""
+        return cls(whole.images[rows], whole.labels[rows])
+
+
+def stratified_folds(
+    labels: NDArray[np.int64],
+    count: int,
+    *,
+    groups: NDArray[np.intp] | None = None,
+    rng: np.random.Generator,
+) -> NDArray[np.intp]:
+    """Assign each image to one of *count* folds.
+
+    Groups go one after the other, in random order, to the fold that has fewest of their more
+    frequent class, so every fold has its share of each class up to the size of a group.
+
+    Args:
+        labels: Shape (m,), 0 or 1.
+        count: Number of folds, 2 or more.
+        groups: Which images belong together, shape (m,), any numbers; None for none.
+        rng: Decides the order.
+
+    Returns:
+        The fold of each image, shape (m,), 0..count - 1.
+
+    Raises:
+        ConfigRefused: If a class has fewer images than there are folds.
+    """
+    rarest = min(np.bincount(labels, minlength=2))
+    if count < 2 or rarest < count:
+        raise ConfigRefused(
+            f"{count} folds need {max(count, 2)} images of each class; the rarer one has {rarest}."
+        )
+    _, group_of = np.unique(np.arange(len(labels)) if groups is None else groups, return_inverse=True)
+    cats = np.bincount(group_of, weights=labels)
+    sizes = np.bincount(group_of)
+    held = np.zeros((2, count))
+    fold_of_group = np.empty(len(sizes), dtype=np.intp)
+    for group in rng.permutation(len(sizes)):
+        frequent = int(2 * cats[group] > sizes[group])
+        fold = int(np.lexsort((held.sum(axis=0), held[frequent]))[0])
+        fold_of_group[group] = fold
+        held[:, fold] += sizes[group] - cats[group], cats[group]
+    assigned: NDArray[np.intp] = fold_of_group[group_of]
+    return assigned
+
+
+def splits(folds: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Yield for each fold the rows outside it, to train on, and those in it, to judge."""
+    for fold in range(int(folds.max()) + 1):
+        yield np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)

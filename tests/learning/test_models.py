@@ -1,0 +1,92 @@
+"""A saved network gives the same answers, and a damaged one is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pictures import course_arrays
+
+from catdata.errors import ModelRefused
+from catdata.learning import models
+from catdata.learning.folds import Subset
+from catdata.learning.models import MEANING, NUMBERS, Origin
+from catdata.learning.records import Run, TrainConfig
+from catdata.learning.training import fit
+
+ORIGIN = Origin("original", "abc", 64, "stretch", ("non-cat", "cat"))
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    train, test = (Subset(*course_arrays(split)) for split in ("train", "test"))
+    return fit(train, TrainConfig(layers=(3,), iterations=20), tests={"test": test})
+
+
+@pytest.fixture
+def folder(run: Run, tmp_path: Path) -> Path:
+    models.save(run, ORIGIN, tmp_path / "runs" / "mine")
+    return tmp_path / "runs" / "mine"
+
+
+def test_a_loaded_network_answers_as_the_trained_one(run: Run, folder: Path) -> None:
+    model = models.load(folder)
+    images, _ = course_arrays("test")
+    np.testing.assert_allclose(
+        model.probabilities(images), run.tests["test"].probabilities, rtol=1e-12
+    )
+    assert model.config == run.config
+    assert model.origin == ORIGIN
+    assert model.probabilities(images[:0]).shape == (0,)
+
+
+def test_a_model_is_replaced_by_the_next_of_its_name(run: Run, folder: Path) -> None:
+    models.save(run, ORIGIN, folder)
+    assert sorted(path.name for path in folder.iterdir()) == [MEANING, NUMBERS]
+
+
+def test_a_folder_with_anything_else_is_not_replaced(run: Run, folder: Path) -> None:
+    (folder / "notes.txt").touch()
+    with pytest.raises(ModelRefused, match=r"notes\.txt"):
+        models.save(run, ORIGIN, folder)
+
+
+def test_a_missing_model_says_how_to_save_one(tmp_path: Path) -> None:
+    with pytest.raises(ModelRefused, match="no saved model") as raised:
+        models.load(tmp_path / "none")
+    assert raised.value.hint == "Save one with: catdata train --save NAME"
+
+
+def change(folder: Path, **values: object) -> None:
+    meaning = json.loads((folder / MEANING).read_text())
+    (folder / MEANING).write_text(json.dumps(meaning | values))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        pytest.param({"format": 9}, "newer catdata", id="newer"),
+        pytest.param({"numbers_sha256": "0"}, "not the one that", id="other numbers"),
+        pytest.param({"network": {"layer_dims": [12288, 4, 1]}}, "W1 should hold", id="shape"),
+        pytest.param({"network": {"layer_dims": [12288]}}, "is damaged", id="no layers"),
+        pytest.param({"size": 32}, "do not fit pictures of 32 pixels", id="size"),
+        pytest.param({"class_names": ["cat"]}, "is damaged", id="one class"),
+        pytest.param({"config": None}, "is damaged", id="no config"),
+    ],
+)
+def test_a_model_that_is_not_what_it_says_is_refused(
+    folder: Path, values: dict[str, object], message: str
+) -> None:
+    change(folder, **values)
+    with pytest.raises(ModelRefused, match=message):
+        models.load(folder)
+
+
+@pytest.mark.parametrize("name", [MEANING, NUMBERS])
+def test_a_torn_file_is_refused(folder: Path, name: str) -> None:
+    data = (folder / name).read_bytes()
+    (folder / name).write_bytes(data[: len(data) // 2])
+    with pytest.raises(ModelRefused, match="is damaged"):
+        models.load(folder)
