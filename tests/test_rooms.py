@@ -71,7 +71,7 @@ ONLY_IN = {
     "tqdm": ["cli"],
     "sqlite3": ["dataset.catalog.schema"],
     "h5py": ["h5file"],
-    "matplotlib": ["report.plots"],
+    "matplotlib": ["report"],
     "PIL": ["dataset.images", "demo"],
 }
 

@@ -1,0 +1,1 @@
+"""The wing that reads builds: the network, its training, statistics and experiments."""

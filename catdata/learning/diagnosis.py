@@ -1,0 +1,182 @@
+"""Say in plain words whether a network learns, and if it does not, why and what to try.
+
+The judgement rests on the training images and the history alone. The yardstick is the base rate: a
+network that has learnt nothing but the share of cats has a cost equal to the entropy of that share.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from catdata.learning.training import Run
+
+STATES = ("learning", "dead-units", "vanishing-gradient", "diverged", "base-rate-only")
+
+# A cost this close to the entropy of the base rate, or above it, shows no knowledge of the images.
+_BASE_RATE_SHARE = 0.95
+# The gradient of W1 that networks of the course start with is 0.1 to 15 long. Where it vanishes
+# through too many layers or too small weights it is 1e-4 to 1e-19.
+_VANISHED = 1e-3
+# Probabilities this close together are one answer to all images.
+_SAME_ANSWER = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Whether a network learns.
+
+    Attributes:
+        state: One of ``STATES``.
+        iteration: When it happened, where it is an event; for other states None.
+        message: The reason and what to try, in plain words with the numbers.
+    """
+
+    state: str
+    iteration: int | None
+    message: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the diagnosis as plain types."""
+        return asdict(self)
+
+
+def entropy(share: float) -> float:
+    """Return the cost in nats of always answering *share*, where that is the share of cats."""
+    return -sum(part * math.log(part) for part in (share, 1.0 - share) if part > 0.0)
+
+
+def diagnose(run: Run) -> Diagnosis:
+    """Judge a run by its history and by its answers to the training images."""
+    history = run.history
+    if history.diverged_at is not None:
+        return _diverged(run, history.diverged_at)
+    if run.train.baseline_accuracy == 1.0:
+        return _one_class(run)
+    if history.costs[-1] > _BASE_RATE_SHARE * entropy(_share_of_cats(run)):
+        vanished = run.config.layers and history.gradient_norms[:, 0].max() < _VANISHED
+        if vanished and _dead_layer(run, 0) is None:
+            return _vanishing(run)
+        dead_layer = _dead_layer(run, -1)
+        if dead_layer is not None and history.zero_gradient_at is not None:
+            return _dead(run, dead_layer, history.zero_gradient_at)
+        if np.ptp(run.train.probabilities) < _SAME_ANSWER:
+            return _base_rate_only(run)
+    return _learning(run)
+
+
+def _diverged(run: Run, iteration: int) -> Diagnosis:
+    return Diagnosis(
+        "diverged",
+        iteration,
+        f"At iteration {iteration} the numbers grew beyond what a float can hold, and training"
+        f" stopped. The last finite cost, {_number(run.history.costs[-1])}, was that of iteration"
+        f" {run.history.iterations[-1]}. The steps are too long: {_lower_rate(run)}.",
+    )
+
+
+def _one_class(run: Run) -> Diagnosis:
+    kind = "cats" if run.train.labels[0] == 1 else "non-cats"
+    return Diagnosis(
+        "base-rate-only",
+        None,
+        f"All {run.train.images} training images are {kind}. Always answering the same is then"
+        " right, and nothing else can be learnt: add images of the other class.",
+    )
+
+
+def _vanishing(run: Run) -> Diagnosis:
+    largest = run.history.gradient_norms[:, 0].max()
+    remedy = "fewer layers"
+    if run.config.init == "small":
+        remedy += ", or the initialiser 'scaled', whose weights keep the size of the signal"
+    return Diagnosis(
+        "vanishing-gradient",
+        int(run.history.iterations[0]),
+        f"The gradient of W1 was never longer than {largest:.1e}: on its way down through"
+        f" {len(run.layer_dims) - 1} layers it shrinks to nothing, so the first layer hardly moves."
+        f" {_cost_beside_base_rate(run)} Try {remedy}; a higher learning rate does not help.",
+    )
+
+
+def _dead(run: Run, layer: int, iteration: int) -> Diagnosis:
+    widths = run.config.layers
+    units = f"{widths[layer]} hidden units"
+    if len(widths) > 1:
+        units = f"{widths[layer]} units of hidden layer {layer + 1}"
+    cause = f"Too long a step has pushed the units there: {_lower_rate(run)}."
+    if iteration == 0:
+        cause = "The first weights were drawn so: try another seed or wider layers."
+    return Diagnosis(
+        "dead-units",
+        iteration,
+        f"At iteration {iteration} the gradient of W1 became 0.0 and stayed so: all {units} are"
+        f" dead for all {run.train.images} images, and a unit that answers 0 whatever it is shown"
+        " passes no error down."
+        f" {_cost_beside_base_rate(run)} {cause}",
+    )
+
+
+def _base_rate_only(run: Run) -> Diagnosis:
+    lowest, highest = run.train.probabilities.min(), run.train.probabilities.max()
+    return Diagnosis(
+        "base-rate-only",
+        None,
+        f"After {run.config.iterations:,} iterations every training image gets the same answer:"
+        f" a cat with a probability of {lowest:.3f} to {highest:.3f}."
+        f" {_cost_beside_base_rate(run)} Try more iterations, a higher learning rate or fewer"
+        " layers.",
+    )
+
+
+def _learning(run: Run) -> Diagnosis:
+    costs, train = run.history.costs, run.train
+    message = (
+        f"The cost went from {_number(costs[0])} to {_number(costs[-1])} in"
+        f" {run.config.iterations:,} iterations, and {_percent(train.accuracy)} of the training"
+        " images are named rightly; always naming the more frequent class gives"
+        f" {_percent(train.baseline_accuracy)}."
+    )
+    if train.accuracy <= train.baseline_accuracy:
+        message += " It has not got beyond that yet: try more iterations or a higher learning rate."
+    return Diagnosis("learning", None, message)
+
+
+def _dead_layer(run: Run, entry: int) -> int | None:
+    """Return the first hidden layer of which no unit was active at an entry of the history."""
+    widths = np.array(run.config.layers)
+    dead = np.flatnonzero(run.history.dead_units[entry] == widths)
+    return int(dead[0]) if dead.size else None
+
+
+def _share_of_cats(run: Run) -> float:
+    return float((run.train.labels == 1).mean())
+
+
+def _cost_beside_base_rate(run: Run) -> str:
+    cost, share = run.history.costs[-1], _share_of_cats(run)
+    if math.isclose(cost, entropy(share), rel_tol=1e-3):
+        return (
+            f"The cost {_number(cost)} is the entropy of the base rate {_percent(share)}: all that"
+            " the network can answer is the share of cats."
+        )
+    return (
+        f"The cost is {_number(cost)}; to know nothing but the base rate {_percent(share)}, the"
+        f" share of cats, costs its entropy {_number(entropy(share))}."
+    )
+
+
+def _lower_rate(run: Run) -> str:
+    return f"try a lower learning rate than {run.config.learning_rate:g}; the course uses 0.0075"
+
+
+def _number(cost: float) -> str:
+    return f"{cost:.4f}" if cost < 1e4 else f"{cost:.3g}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

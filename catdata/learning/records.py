@@ -1,0 +1,296 @@
+"""What goes into a training and what comes out: frozen records that serialise to plain types."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from operator import index
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+
+from catdata.errors import ConfigRefused
+from catdata.learning.network import INITIALIZERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from catdata.learning.network import Floats, Parameters
+
+FORMS = ("auto", "gram", "direct")
+
+
+class LabelledImages(Protocol):
+    """What can be trained on: the pictures and labels of one split."""
+
+    @property
+    def images(self) -> NDArray[np.uint8]:
+        """Pictures of shape (m, s, s, 3), uint8, 0..255."""
+        ...
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Labels of shape (m,): 1 for a cat, 0 for anything else."""
+        ...
+
+
+def check_images(train: LabelledImages, tests: Mapping[str, LabelledImages]) -> None:
+    """Refuse what cannot be trained on or judged.
+
+    Raises:
+        ConfigRefused: If a set is empty, is not uint8 pictures with labels 0 and 1, or if its
+            pictures are of another size than those of *train*.
+    """
+    for name, images in {"train": train, **tests}.items():
+        pixels, labels = images.images, images.labels
+        if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3:
+            raise ConfigRefused(
+                f"{name}: pictures must be uint8 of shape (m, size, size, 3),"
+                f" not {pixels.dtype} of shape {pixels.shape}",
+                hint="A float array may hold NaN; scale it to 0..255 and convert it to uint8.",
+            )
+        if len(pixels) == 0:
+            raise ConfigRefused(f"{name}: there are no images")
+        if labels.shape != (len(pixels),) or not np.isin(labels, (0, 1)).all():
+            raise ConfigRefused(
+                f"{name}: labels must be 0 or 1, one for each of {len(pixels)} images"
+            )
+        if pixels.shape[1:] != train.images.shape[1:]:
+            raise ConfigRefused(
+                f"{name}: its pictures are {_size(pixels)}, those of train {_size(train.images)}",
+                hint="Build both splits with the same size.",
+            )
+
+
+def _size(pixels: NDArray[np.uint8]) -> str:
+    return f"{pixels.shape[1]} x {pixels.shape[2]}"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """All that determines a run besides its data.
+
+    Attributes:
+        layers: Widths of the hidden layers; none of them is logistic regression.
+        learning_rate: Step per unit of gradient.
+        iterations: Steps of full-batch gradient descent.
+        init: A name in ``network.INITIALIZERS``.
+        seed: Seed of the first weights, 0 to 2**32 - 1.
+        form: ``gram``, ``direct``, or ``auto`` for the cheaper one; the numbers are the same.
+        record_every: Iterations between two entries of the history.
+        threads: Threads of the BLAS.
+
+    Raises:
+        ConfigRefused: If a value cannot work.
+    """
+
+    layers: tuple[int, ...] = (20, 7, 5)
+    learning_rate: float = 0.0075
+    iterations: int = 2500
+    init: str = "scaled"
+    seed: int = 1
+    form: str = "auto"
+    record_every: int = 100
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", tuple(_whole("layers", n) for n in self.layers))
+        object.__setattr__(self, "learning_rate", _rate(self.learning_rate))
+        for name, lowest in (("iterations", 1), ("record_every", 1), ("threads", 1), ("seed", 0)):
+            object.__setattr__(self, name, _whole(name, getattr(self, name), lowest))
+        if self.seed >= 2**32:
+            raise ConfigRefused(f"seed must be below 2**32, not {self.seed}")
+        _one_of("init", self.init, tuple(INITIALIZERS))
+        _one_of("form", self.form, FORMS)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the configuration as plain types."""
+        return asdict(self) | {"layers": list(self.layers)}
+
+
+def _whole(name: str, value: object, lowest: int = 1) -> int:
+    try:
+        number = index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise ConfigRefused(f"{name} must be a whole number, not {value!r}") from None
+    if number < lowest:
+        raise ConfigRefused(f"{name} must be {lowest} or more, not {number}")
+    return number
+
+
+def _rate(value: float) -> float:
+    if not (isinstance(value, int | float | np.floating) and 0 < value < math.inf):
+        raise ConfigRefused(
+            f"learning_rate must be a number above 0, not {value!r}",
+            hint="The course uses 0.0075.",
+        )
+    return float(value)
+
+
+def _one_of(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise ConfigRefused(f"{name} must be one of {', '.join(known)}, not {value!r}")
+
+
+class Confusion(NamedTuple):
+    """How many images of each class were called what; a cat is the positive class."""
+
+    tp: int
+    fn: int
+    fp: int
+    tn: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """A network's answers to a set of images.
+
+    Attributes:
+        probabilities: That each image is a cat, shape (m,), 0..1. Above 0.5 counts as a cat.
+        labels: Shape (m,), 0 or 1.
+    """
+
+    probabilities: Floats
+    labels: NDArray[np.int64]
+
+    @property
+    def images(self) -> int:
+        """Number of images."""
+        return len(self.labels)
+
+    @property
+    def correct(self) -> NDArray[np.bool_]:
+        """Whether each image was named rightly, shape (m,)."""
+        right: NDArray[np.bool_] = (self.probabilities > 0.5) == (self.labels == 1)
+        return right
+
+    @property
+    def accuracy(self) -> float:
+        """Share of images named rightly."""
+        return float(self.correct.mean())
+
+    @property
+    def baseline_accuracy(self) -> float:
+        """Share that is right by always naming the more frequent class of these images."""
+        share = float((self.labels == 1).mean())
+        return max(share, 1.0 - share)
+
+    @property
+    def confusion(self) -> Confusion:
+        """Counts of true and false answers for cats and non-cats."""
+        cat, right = self.labels == 1, self.correct
+        counts = (cat & right, cat & ~right, ~cat & ~right, ~cat & right)
+        return Confusion(*(int(count.sum()) for count in counts))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the summary as plain types."""
+        return {
+            "images": self.images,
+            "accuracy": self.accuracy,
+            "baseline_accuracy": self.baseline_accuracy,
+            "confusion": self.confusion._asdict(),
+        }
+
+
+class Entry(NamedTuple):
+    """How a run stood before the update of one iteration; see :class:`History`."""
+
+    iteration: int
+    cost: float
+    train_accuracy: float
+    test_accuracy: dict[str, float]
+    gradient_norms: Floats
+    dead_units: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """What was noted on the way, at every recorded iteration before its update.
+
+    Attributes:
+        iterations: 0, record_every, ... and the last one; shape (k,).
+        costs: Cross-entropy on the training images in nats, shape (k,); always finite.
+        train_accuracy: Shape (k,), 0..1.
+        test_accuracy: For each test set, shape (k,), 0..1.
+        gradient_norms: Length of the gradient of each layer's weights, shape (k, layers).
+        dead_units: Units of each hidden layer that no training image activates, shape
+            (k, hidden layers).
+        zero_gradient_at: The first iteration at which the gradient of W1 was exactly zero.
+        diverged_at: The iteration at which numbers ceased to be finite and training stopped; the
+            last entry of the history and the parameters are those of the iteration before.
+    """
+
+    iterations: NDArray[np.int64]
+    costs: Floats
+    train_accuracy: Floats
+    test_accuracy: dict[str, Floats]
+    gradient_norms: Floats
+    dead_units: NDArray[np.int64]
+    zero_gradient_at: int | None
+    diverged_at: int | None
+
+    @classmethod
+    def from_entries(
+        cls, entries: Sequence[Entry], *, zero_gradient_at: int | None, diverged_at: int | None
+    ) -> History:
+        """Turn a list of entries, at least one, into arrays."""
+        return cls(
+            iterations=np.array([entry.iteration for entry in entries]),
+            costs=np.array([entry.cost for entry in entries]),
+            train_accuracy=np.array([entry.train_accuracy for entry in entries]),
+            test_accuracy={
+                name: np.array([entry.test_accuracy[name] for entry in entries])
+                for name in entries[0].test_accuracy
+            },
+            gradient_norms=np.stack([entry.gradient_norms for entry in entries]),
+            dead_units=np.stack([entry.dead_units for entry in entries]),
+            zero_gradient_at=zero_gradient_at,
+            diverged_at=diverged_at,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A trained network and how it came about.
+
+    Attributes:
+        config: The configuration, with this run's seed.
+        layer_dims: Widths of all layers, input and output included.
+        form: The form of the first layer that was used, ``gram`` or ``direct``.
+        parameters: Weights and biases after the last update.
+        history: What was noted on the way.
+        train: The answers to the training images after the last update.
+        tests: The same for each test set.
+        seconds: Wall time; of runs that were trained together, an equal share.
+    """
+
+    config: TrainConfig
+    layer_dims: tuple[int, ...]
+    form: str
+    parameters: Parameters
+    history: History
+    train: Evaluation
+    tests: dict[str, Evaluation]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything but the parameters as plain types."""
+        history = self.history
+        return {
+            "network": {
+                "layer_dims": list(self.layer_dims),
+                "init": self.config.init,
+                "seed": self.config.seed,
+            },
+            "config": self.config.to_json(),
+            "form": self.form,
+            "seconds": self.seconds,
+            "costs": [
+                [int(iteration), float(cost)]
+                for iteration, cost in zip(history.iterations, history.costs, strict=True)
+            ],
+            "train": self.train.to_json(),
+            "tests": {name: evaluation.to_json() for name, evaluation in self.tests.items()},
+        }

@@ -1,0 +1,167 @@
+"""The test sets that several builds are judged on, and the check that no build learnt from one.
+
+A build may prepare pictures its own way, so two builds' test sets are one if they hold the same
+pictures with the same labels, and each network sees a picture as its own build prepares it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from catdata.errors import ConfigRefused, LeakRefused, shown
+from catdata.fingerprint import distances, fingerprints, pairs_between
+from catdata.h5file import KNOWN_LEAK
+from catdata.learning.comparison import SetSummary
+from catdata.learning.folds import Subset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from catdata.h5file import ImageSet
+    from catdata.learning.comparison import Arm
+    from catdata.learning.records import LabelledImages
+
+_HASH_SHOWN = 12  # of 64 hexadecimal digits
+
+
+Key = tuple[bytes, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedTest:
+    """A test set of one or more builds.
+
+    Attributes:
+        name: The first build that has it.
+        images: Its rows as that build holds them.
+        keys: The content hash and label of each row.
+    """
+
+    name: str
+    images: ImageSet
+    keys: tuple[Key, ...]
+
+    @property
+    def summary(self) -> SetSummary:
+        """The set's name and how many images of each class it has."""
+        counts = np.bincount(self.images.labels, minlength=2).tolist()
+        return SetSummary(self.name, dict(zip(self.images.class_names, counts, strict=True)))
+
+    def seen_by(self, arm: Arm) -> LabelledImages:
+        """Return the pictures of this set, in its order, as the networks of a build see them.
+
+        Raises:
+            ConfigRefused: If the build's pictures have another size and its own test set does not
+                hold these.
+        """
+        own = arm.pair.test
+        where = {key: row for row, key in enumerate(_keys(own))}
+        if all(key in where for key in self.keys):
+            return Subset.of(own, np.array([where[key] for key in self.keys]))
+        if own.size != self.images.size:
+            raise ConfigRefused(
+                f"the test images of {shown(self.name)} are {self.images.size} pixels wide, and"
+                f" {shown(arm.name)} learns from pictures of {own.size} pixels",
+                hint="Compare builds of one size.",
+            )
+        return self.images
+
+
+def shared_tests(arms: Sequence[Arm]) -> tuple[SharedTest, ...]:
+    """Collect the distinct test sets of several builds, in their order."""
+    tests: dict[frozenset[tuple[Key, int]], SharedTest] = {}
+    for arm in arms:
+        keys = _keys(arm.pair.test)
+        contents = frozenset(Counter(keys).items())
+        tests.setdefault(contents, SharedTest(arm.name, arm.pair.test, keys))
+    return tuple(tests.values())
+
+
+def check_leaks(arms: Sequence[Arm], tests: Sequence[SharedTest]) -> tuple[str, ...]:
+    """Refuse to judge a network on what it learnt from.
+
+    The course's own two files share one picture, which is allowed in the rows that are theirs.
+
+    Returns:
+        Warnings about that picture: which build learnt from it, and which did not.
+
+    Raises:
+        LeakRefused: If a training set holds an image of a test set, or a near-duplicate of one.
+    """
+    known: dict[str, str] = {}
+    for arm in arms:
+        for test in tests:
+            leaks = list(_leaks(arm, test))
+            unknown = [leak.sentence for leak in leaks if not leak.known]
+            if unknown:
+                more = f" (and {len(unknown) - 1} more such pairs)" if len(unknown) > 1 else ""
+                raise LeakRefused(
+                    unknown[0] + more,
+                    hint="Remove the picture from one of the two sets and build again.",
+                )
+            for leak in leaks:
+                known.setdefault(arm.name, leak.sentence)
+    if not known:
+        return ()
+    return tuple(
+        f"{known[arm.name]}: the one overlap of the course's own files, which is allowed"
+        if arm.name in known
+        else f"{shown(arm.name)} learnt without the picture that the course's own two files share"
+        for arm in arms
+    )
+
+
+class _Leak(NamedTuple):
+    """A training image that a test set holds as well, and whether it is the course's own."""
+
+    sentence: str
+    known: bool
+
+
+def _leaks(arm: Arm, test: SharedTest) -> Iterator[_Leak]:
+    """Find each picture once; an augmented copy has the reference and fingerprint of its parent."""
+    train_prints, test_prints = _fingerprints(arm.pair.train), _fingerprints(test.images)
+    seen = set()
+    for row, column in pairs_between(train_prints, test_prints).tolist():
+        train_ref, test_ref = arm.pair.train.refs[row], test.images.refs[column]
+        if (train_ref, test_ref) in seen:
+            continue
+        seen.add((train_ref, test_ref))
+        hashes = {_content_hash(arm.pair.train, row), _content_hash(test.images, column)}
+        dhash, phash = distances(train_prints[row], test_prints[column : column + 1])
+        yield _Leak(
+            f"{_short(train_ref)} of {shown(arm.name)} is {_likeness(hashes)} {_short(test_ref)} of"
+            f" {shown(test.name)} (fingerprints {dhash[0]} and {phash[0]} of 64 bits apart)",
+            known=hashes == {KNOWN_LEAK.encode()} and train_ref.startswith("train["),
+        )
+
+
+def _likeness(hashes: set[bytes]) -> str:
+    return "the same picture as" if len(hashes) == 1 else "a near-duplicate of"
+
+
+def _short(ref: str) -> str:
+    return ref if "[" in ref else ref[:_HASH_SHOWN]
+
+
+def _fingerprints(images: ImageSet) -> NDArray[np.uint64]:
+    return fingerprints(images.images) if images.fingerprints is None else images.fingerprints
+
+
+def _keys(images: ImageSet) -> tuple[Key, ...]:
+    hashes = (_content_hash(images, row) for row in range(len(images)))
+    return tuple(zip(hashes, images.labels.tolist(), strict=True))
+
+
+def _content_hash(images: ImageSet, row: int) -> bytes:
+    """Return a row's content hash; that of a file without hashes is of its own pixels."""
+    if images.content_hashes is not None:
+        return bytes(images.content_hashes[row])
+    return hashlib.sha256(images.images[row].tobytes()).hexdigest().encode()

@@ -1,0 +1,173 @@
+"""Train the course's network on labelled images, with one seed or many at once.
+
+``fit`` is ``fit_seeds`` with one seed. Here it is settled in which form the first layer computes,
+what the runs share and how they are dealt out to threads; the loop itself is in ``stack``.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from threadpoolctl import threadpool_limits
+
+from catdata.engine import executor, map_in_order, usable_cores
+from catdata.learning.inputlayer import SOURCES, Gram, Source, cheaper_form, check_memory
+from catdata.learning.records import (
+    Confusion,
+    Evaluation,
+    History,
+    LabelledImages,
+    Run,
+    TrainConfig,
+    check_images,
+)
+from catdata.learning.stack import Stack
+
+__all__ = [
+    "Confusion",
+    "Evaluation",
+    "History",
+    "LabelledImages",
+    "Run",
+    "TrainConfig",
+    "fit",
+    "fit_seeds",
+]
+
+Progress = Callable[[int, int], None]
+
+# With this many rows in one product it runs at full speed; more of them only leave the cache.
+_ROWS_AT_ONCE = 160
+
+
+def fit(
+    train: LabelledImages,
+    config: TrainConfig,
+    *,
+    tests: Mapping[str, LabelledImages] | None = None,
+    gram: Gram | None = None,
+    on_progress: Progress | None = None,
+) -> Run:
+    """Train one network by full-batch gradient descent.
+
+    Args:
+        train: The images to learn from.
+        config: What to train and how.
+        tests: Sets of images to judge the network on, by name; nothing is learnt from them.
+        gram: The products of exactly these arrays of images, where they have been made before.
+        on_progress: Called now and then with the iterations done and their total.
+
+    Raises:
+        ConfigRefused: If the images cannot be trained on, or the network would not fit in memory.
+    """
+    return fit_seeds(
+        train, config, [config.seed], tests=tests, gram=gram, jobs=1, on_progress=on_progress
+    )[0]
+
+
+def fit_seeds(
+    train: LabelledImages,
+    config: TrainConfig,
+    seeds: Sequence[int],
+    *,
+    tests: Mapping[str, LabelledImages] | None = None,
+    gram: Gram | None = None,
+    jobs: int | None = None,
+    on_progress: Progress | None = None,
+) -> tuple[Run, ...]:
+    """Train one network from each of several first weights, stacked into one computation.
+
+    Args:
+        train: The images to learn from.
+        config: What to train and how; its own seed is not used.
+        seeds: The seeds, one for each run.
+        tests: Sets of images to judge the networks on, by name; nothing is learnt from them.
+        gram: The products of exactly these arrays of images, where they have been made before.
+        jobs: Stacks trained side by side; by default one for each core. The numbers are the same.
+        on_progress: Called now and then, from any thread, with the iterations done by all runs
+            and their total.
+
+    Returns:
+        The runs in the order of the seeds.
+
+    Raises:
+        ConfigRefused: If the images cannot be trained on, or the networks would not fit in memory.
+    """
+    started = time.perf_counter()
+    tests = dict(tests or {})
+    check_images(train, tests)
+    configs = [replace(config, seed=seed) for seed in seeds]
+    if not configs:
+        return ()
+    dims = (train.images[0].size, *config.layers, 1)
+    form = config.form
+    if form == "auto":
+        form = cheaper_form(dims, len(train.images), config.iterations * len(configs))
+    jobs = min(jobs or usable_cores(), len(configs))
+    shares = _shares(configs, jobs)
+    check_memory(form, dims, len(train.images), runs=jobs * len(shares[0]))
+    ticker = _Ticker(config.iterations * len(configs), on_progress)
+    with threadpool_limits(config.threads, "blas"):
+        others = {name: test.images for name, test in tests.items()}
+        source: Source
+        if gram is not None and form == "gram":
+            gram.check_made_of(train.images, others)
+            source = gram
+        else:
+            source = SOURCES[form](train.images, others)
+
+        def train_share(share: Sequence[TrainConfig]) -> list[Run]:
+            return Stack(share, source, train, tests).train(ticker.tick)
+
+        with executor("threads", jobs) as pool, ticker:
+            runs = [run for share in map_in_order(pool, train_share, shares) for run in share]
+    seconds = (time.perf_counter() - started) / len(runs)
+    return tuple(replace(run, seconds=seconds) for run in runs)
+
+
+class _Ticker:
+    """Adds up the iterations of all stacks, tells the caller, and ends all if one has to end.
+
+    Args:
+        total: Iterations of all runs together.
+        on_progress: The caller's function, or none.
+    """
+
+    def __init__(self, total: int, on_progress: Progress | None) -> None:
+        self._total = total
+        self._done = 0
+        self._on_progress = on_progress
+        self._lock = threading.Lock()
+        self._cancelled = threading.Event()
+
+    def tick(self, iterations: int) -> None:
+        """Count iterations as done.
+
+        Raises:
+            KeyboardInterrupt: If training was interrupted or failed in another thread.
+        """
+        if self._cancelled.is_set():
+            raise KeyboardInterrupt
+        with self._lock:
+            self._done += iterations
+            if self._on_progress is not None:
+                self._on_progress(self._done, self._total)
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._cancelled.set()
+
+
+def _shares(configs: list[TrainConfig], jobs: int) -> list[list[TrainConfig]]:
+    """Deal the runs out to stacks of nearly one size, at least one stack for each job."""
+    units = configs[0].layers[0] if configs[0].layers else 1
+    largest = max(1, _ROWS_AT_ONCE // units)
+    stacks = max(jobs, -(-len(configs) // largest))
+    bounds = [len(configs) * i // stacks for i in range(stacks + 1)]
+    return [configs[start:stop] for start, stop in pairwise(bounds)]

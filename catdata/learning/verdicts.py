@@ -1,0 +1,187 @@
+"""Put what a comparison shows into one word, and into one sentence for a beginner.
+
+Two questions make the verdict: did test accuracy move, and did the gap? A smaller gap alone is no
+success: it also comes from a network that learns its own training set less well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from catdata.errors import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from catdata.learning.stats import Change, Interval
+
+VERDICTS = (
+    "generalizes-better",
+    "generalizes-worse",
+    "fits-less",
+    "fits-more",
+    "no-difference-shown",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Two arms on one test set: all that their sentence says.
+
+    Attributes:
+        before: Name of the first arm.
+        after: Name of the second.
+        layers: Widths of the hidden layers of both.
+        test_set: Name of the test set.
+        images: How many images it has.
+        baseline_class: The class that most of them are of.
+        baseline_accuracy: Share that is right by always naming that class.
+        train_accuracy: Means of the two arms.
+        test_accuracy: Means of the two arms.
+        change: How far they are apart.
+    """
+
+    before: str
+    after: str
+    layers: tuple[int, ...]
+    test_set: str
+    images: int
+    baseline_class: str
+    baseline_accuracy: float
+    train_accuracy: tuple[float, float]
+    test_accuracy: tuple[float, float]
+    change: Change
+
+    @property
+    def verdict(self) -> str:
+        """One of ``VERDICTS``."""
+        return verdict(self.change)
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words with the numbers it rests on."""
+        return _SENTENCES[self.verdict](self)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the contrast as plain types."""
+        return {
+            "from": self.before,
+            "to": self.after,
+            "layers": list(self.layers),
+            "test_set": self.test_set,
+            "test_images": self.images,
+            "gap": self.change.gap.to_json(),
+            "test_accuracy": self.change.test_accuracy.to_json(),
+            "baseline_accuracy": self.baseline_accuracy,
+            "verdict": self.verdict,
+            "sentence": self.sentence,
+        }
+
+
+def verdict(change: Change) -> str:
+    """Judge a change of test accuracy and gap.
+
+    Returns:
+        ``generalizes-better`` or ``generalizes-worse`` if the test accuracy is shown to have moved;
+        else ``fits-less`` or ``fits-more`` if the gap is and the train accuracy went with it; else
+        ``no-difference-shown``.
+    """
+    accuracy, gap = change.test_accuracy, change.gap
+    train = accuracy.estimate + gap.estimate
+    if accuracy.low > 0:
+        return "generalizes-better"
+    if accuracy.high < 0:
+        return "generalizes-worse"
+    if gap.high < 0 and train < 0:
+        return "fits-less"
+    if gap.low > 0 and train > 0:
+        return "fits-more"
+    return "no-difference-shown"
+
+
+def _moved(contrast: Contrast) -> str:
+    """Say that the test accuracy moved, which settles it."""
+    accuracy = contrast.change.test_accuracy
+    better, moved = ("better", "rose") if accuracy.estimate > 0 else ("worse", "fell")
+    first, last = contrast.test_accuracy
+    return (
+        f"{shown(contrast.after)} generalizes {better} than {shown(contrast.before)}:"
+        f" on {_images(contrast)} accuracy {moved} by {_distance(accuracy)},"
+        f" from {_percent(first)} to {_percent(last)}, where {_baseline(contrast)};"
+        f" the gap to train accuracy changed by {_points(contrast.change.gap)}."
+    )
+
+
+def _fits_less(contrast: Contrast) -> str:
+    return (
+        f"{shown(contrast.after)} only fits its training images less well than"
+        f" {shown(contrast.before)}: {_gap_moved(contrast, 'shrank', 'fell')}."
+    )
+
+
+def _fits_more(contrast: Contrast) -> str:
+    return (
+        f"{shown(contrast.after)} only fits its training images more closely than"
+        f" {shown(contrast.before)}: {_gap_moved(contrast, 'grew', 'rose')}."
+    )
+
+
+def _gap_moved(contrast: Contrast, gap_moved: str, train_moved: str) -> str:
+    first, last = contrast.train_accuracy
+    return (
+        f"the gap {gap_moved} by {_distance(contrast.change.gap)} because train accuracy"
+        f" {train_moved} from {_percent(first)} to {_percent(last)}, while accuracy on"
+        f" {_images(contrast)}, where {_baseline(contrast)}, is not shown to have moved:"
+        f" {_points(contrast.change.test_accuracy)}"
+    )
+
+
+def _no_difference(contrast: Contrast) -> str:
+    first, last = contrast.test_accuracy
+    return (
+        f"No difference is shown between {shown(contrast.before)} and {shown(contrast.after)}:"
+        f" on {_images(contrast)} accuracy changed by {_points(contrast.change.test_accuracy)},"
+        f" from {_percent(first)} to {_percent(last)}, where {_baseline(contrast)};"
+        f" the gap to train accuracy changed by {_points(contrast.change.gap)}."
+    )
+
+
+_SENTENCES: dict[str, Callable[[Contrast], str]] = {
+    "generalizes-better": _moved,
+    "generalizes-worse": _moved,
+    "fits-less": _fits_less,
+    "fits-more": _fits_more,
+    "no-difference-shown": _no_difference,
+}
+
+
+def _images(contrast: Contrast) -> str:
+    images = "image" if contrast.images == 1 else "images"
+    return f"the {contrast.images} test {images} of {shown(contrast.test_set)}"
+
+
+def _baseline(contrast: Contrast) -> str:
+    return (
+        f"always answering {shown(contrast.baseline_class)}"
+        f" is right on {_percent(contrast.baseline_accuracy)}"
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _points(interval: Interval) -> str:
+    """Return a change with its sign: ``+0.8 points (95 % interval -4.4 to +6.0)``."""
+    value, low, high = (
+        f"{100 * share:+.1f}" for share in (interval.estimate, interval.low, interval.high)
+    )
+    return f"{value} points (95 % interval {low} to {high})"
+
+
+def _distance(interval: Interval) -> str:
+    """Return a change without its sign, which a verb has told, in the form of :func:`_points`."""
+    value = abs(interval.estimate)
+    near, far = sorted((abs(interval.low), abs(interval.high)))
+    return f"{100 * value:.1f} points (95 % interval {100 * near:.1f} to {100 * far:.1f})"

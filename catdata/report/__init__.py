@@ -1,0 +1,1 @@
+"""What people see: figures drawn from the records of the learning wing."""

@@ -1,0 +1,90 @@
+"""What a stack notes on the way: dead networks, diverging ones, and the history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from catdata.learning.training import Run, TrainConfig, fit, fit_seeds
+
+if TYPE_CHECKING:
+    from drawn import Drawn
+
+# With these images, this rate and these seeds some runs die and some grow beyond all floats.
+DIVERGING = TrainConfig(layers=(7,), learning_rate=1e150, iterations=120, record_every=10)
+SEEDS = range(1, 9)
+
+
+def test_the_history_holds_every_recorded_iteration_and_the_last(few: Drawn, others: Drawn) -> None:
+    config = TrainConfig(layers=(5, 3), iterations=250, record_every=100)
+    history = fit(few, config, tests={"test": others}).history
+    assert history.iterations.tolist() == [0, 100, 200, 249]
+    assert history.costs.shape == history.train_accuracy.shape == (4,)
+    assert history.test_accuracy["test"].shape == (4,)
+    assert history.gradient_norms.shape == (4, 3)
+    assert history.dead_units.shape == (4, 2)
+    assert history.diverged_at is None
+
+
+def test_the_history_does_not_depend_on_how_often_it_is_written(few: Drawn) -> None:
+    often, seldom = (
+        fit(few, TrainConfig(layers=(5,), iterations=61, record_every=every)) for every in (1, 60)
+    )
+    np.testing.assert_array_equal(often.history.costs[[0, 60]], seldom.history.costs)
+    np.testing.assert_array_equal(often.parameters.weights[0], seldom.parameters.weights[0])
+
+
+def test_recorded_gradient_norms_are_those_of_the_step_that_follows(few: Drawn) -> None:
+    config = TrainConfig(layers=(5, 3), iterations=2, record_every=1, learning_rate=0.1)
+    one, two = (fit(few, TrainConfig(**{**_options(config), "iterations": n})) for n in (1, 2))
+    steps = [
+        np.linalg.norm(after - before) / 0.1
+        for before, after in zip(one.parameters.weights, two.parameters.weights, strict=True)
+    ]
+    np.testing.assert_allclose(two.history.gradient_norms[1], steps, rtol=1e-9)
+
+
+def _options(config: TrainConfig) -> dict[str, object]:
+    return config.to_json() | {"layers": config.layers}
+
+
+@pytest.mark.parametrize("form", ["gram", "direct"])
+def test_the_iteration_at_which_the_gradient_becomes_zero_is_noted(few: Drawn, form: str) -> None:
+    config = TrainConfig(
+        layers=(4, 3), learning_rate=0.5, seed=3, iterations=40, record_every=1, form=form
+    )
+    history = fit(few, config).history
+    zero_at = history.zero_gradient_at
+    assert zero_at == 27
+    assert np.flatnonzero(history.gradient_norms[:, 0] == 0.0)[0] == zero_at
+    assert (history.dead_units[zero_at] == (4, 3)).any()
+
+
+def test_units_that_fill_the_rows_up_are_not_counted_as_dead(few: Drawn) -> None:
+    history = fit(few, TrainConfig(layers=(5,), iterations=1)).history
+    assert history.dead_units.tolist() == [[0]]
+
+
+def diverged_runs(few: Drawn, record_every: int = 10) -> list[Run]:
+    config = TrainConfig(**{**_options(DIVERGING), "record_every": record_every})
+    return [run for run in fit_seeds(few, config, SEEDS, jobs=1) if run.history.diverged_at]
+
+
+@pytest.mark.parametrize("record_every", [1, 10, 1000])
+def test_a_diverging_run_ends_with_its_last_finite_cost(few: Drawn, record_every: int) -> None:
+    runs = diverged_runs(few, record_every)
+    assert {run.config.seed: run.history.diverged_at for run in runs} == {3: 2, 5: 2, 7: 2}
+    for run in runs:
+        assert run.history.iterations.tolist() == [0, 1]
+        assert np.isfinite(run.history.costs).all()
+        assert all(np.isfinite(weights).all() for weights in run.parameters.weights)
+        assert np.isfinite(run.train.probabilities).all()
+
+
+def test_a_diverging_run_leaves_the_others_in_its_stack_alone(few: Drawn) -> None:
+    for run in fit_seeds(few, DIVERGING, SEEDS, jobs=1):
+        alone = fit(few, run.config)
+        assert run.history.diverged_at == alone.history.diverged_at
+        np.testing.assert_allclose(run.history.costs, alone.history.costs, rtol=1e-9)
