@@ -48,6 +48,7 @@ MAX_SIZE = 1024
 HASHED_SIZE = 64  # whatever size is prepared, so that a picture's hash never changes
 
 _OVERSAMPLING = 2  # times the target that a picture keeps before the last, careful resize
+_LONGEST_WHOLE = 16  # times the target that the longer side of a whole picture may have
 _BAND_PIXELS = 1 << 20
 _MEMORY_AT_ONCE = 1 << 30  # bytes, over all threads
 
@@ -292,6 +293,36 @@ def preview(data: bytes, longest: int = 512) -> NDArray[np.uint8]:
         whole = _upright(header, _orientation(header, []), longest, [])
     whole.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     return _pixels(whole)
+
+
+def decode_whole(
+    data: bytes, preparation: Preparation
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return a picture as :func:`decode` prepares it, and as a whole, to be fitted again.
+
+    Args:
+        data: The whole file.
+        preparation: The square to make.
+
+    Returns:
+        The square, shape (size, size, 3), uint8, and the upright RGB picture, shape (height, width,
+        3), uint8, whose shorter side is at most twice the square's.
+
+    Raises:
+        ImageRefused: As :func:`decode` does.
+    """
+    header = read_header(data)
+    size = preparation.size
+    with _memory.held(header.memory):
+        whole = _upright(header, _orientation(header, []), max(size, HASHED_SIZE), [])
+        square = FITS[preparation.fit](whole, size)
+        scale = min(1.0, _OVERSAMPLING * size / min(whole.size))
+        # A very long picture is shortened, so that memory stays bounded.
+        width, height = (
+            max(1, min(round(side * scale), _LONGEST_WHOLE * size)) for side in whole.size
+        )
+        whole = whole.resize((width, height), Image.Resampling.LANCZOS)
+    return square, _pixels(whole)
 
 
 def _header_warnings(header: Header, name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ ROW_FIELDS = {
 }
 """The datasets of the group with one entry a row: name, dtype and shape of an entry."""
 
+MAX_PARAMETERS = 1024  # bytes of one row's ``parameters``, whose dtype is as long as its longest
+
 BUILD_ID_DTYPE = "S64"
 _BUILD_ID_LENGTH = 64
 
@@ -54,6 +57,7 @@ class RowSource:
         content_hash: sha256 of the image's 64 x 64 pixels, 64 hexadecimal digits.
         fingerprint: Four unsigned 64-bit numbers, see :mod:`catdata.fingerprint`.
         copy: 0 for the image itself, k for its k-th augmented copy.
+        parameters: What was done to the copy: a JSON object in ASCII, at most 1,024 bytes.
 
     Raises:
         ValueError: If one of them has another form.
@@ -63,6 +67,7 @@ class RowSource:
     content_hash: str
     fingerprint: tuple[int, int, int, int]
     copy: int = 0
+    parameters: str = "{}"
 
     def __post_init__(self) -> None:
         if not is_reference(self.ref):
@@ -71,6 +76,8 @@ class RowSource:
             raise ValueError(f"not a content hash: {self.content_hash!r}")
         if self.copy < 0:
             raise ValueError(f"copy must not be negative: {self.copy}")
+        if not is_parameters(self.parameters):
+            raise ValueError(f"not the parameters of a copy: {self.parameters!r}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +122,16 @@ def is_reference(text: str) -> bool:
 def is_content_hash(text: str) -> bool:
     """Tell whether a text is a sha256 in lower-case hexadecimal digits."""
     return _CONTENT_HASH.fullmatch(text) is not None
+
+
+def is_parameters(text: str) -> bool:
+    """Tell whether a text can say what was done to a copy: a short JSON object in ASCII."""
+    if not text.isascii() or len(text) > MAX_PARAMETERS:
+        return False
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def is_build_id(text: str) -> bool:

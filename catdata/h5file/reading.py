@@ -46,6 +46,7 @@ class SplitFile:
         content_hashes: Shape (m,), S64, or None.
         fingerprints: Shape (m, 4), uint64, or None.
         copies: Shape (m,), int32.
+        parameters: What was done to each copy, shape (m,), bytes of JSON; None without the group.
         warnings: What was accepted though it is not quite the course's form, a sentence each.
     """
 
@@ -67,6 +68,7 @@ class SplitFile:
         self.content_hashes = record.content_hashes if record else None
         self.fingerprints = record.fingerprints if record else None
         self.copies = record.copies if record else np.zeros(self.count, np.int32)
+        self.parameters = record.parameters if record else None
         self.warnings = content.warnings + _conversion(content.images, scale)
 
     def __enter__(self) -> Self:

@@ -11,9 +11,11 @@ from catdata.h5file.boundary import NotTheForm
 from catdata.h5file.form import (
     BUILD_ID_DTYPE,
     GROUP,
+    MAX_PARAMETERS,
     ROW_FIELDS,
     is_build_id,
     is_content_hash,
+    is_parameters,
     is_reference,
 )
 from catdata.h5file.storage import find_dataset, find_group, type_name
@@ -35,6 +37,7 @@ class BuildRecord:
     content_hashes: NDArray[np.bytes_]
     fingerprints: NDArray[np.uint64]
     copies: NDArray[np.int32]
+    parameters: NDArray[np.bytes_]
 
 
 def read_record(root: Any, count: int, *, file_size: int) -> BuildRecord | None:
@@ -49,7 +52,11 @@ def read_record(root: Any, count: int, *, file_size: int) -> BuildRecord | None:
     if group is None:
         return None
 
-    fields = {"build_id": (BUILD_ID_DTYPE, ()), "recipe": ("S", ())} | {
+    fields = {
+        "build_id": (BUILD_ID_DTYPE, ()),
+        "recipe": ("S", ()),
+        "parameters": ("S", (count,)),
+    } | {
         name: (dtype, (count, *entry)) for name, (dtype, entry) in ROW_FIELDS.items()
     }
     values = {
@@ -65,6 +72,7 @@ def read_record(root: Any, count: int, *, file_size: int) -> BuildRecord | None:
     _require("ref", all(map(is_reference, refs)))
     _require("content_hash", all(map(is_content_hash, hashes)))
     _require("copy", values["copy"].min() >= 0)
+    _require("parameters", all(map(is_parameters, _distinct(values["parameters"]))))
     return BuildRecord(
         build_id=build_id,
         recipe=recipe,
@@ -72,7 +80,13 @@ def read_record(root: Any, count: int, *, file_size: int) -> BuildRecord | None:
         content_hashes=values["content_hash"],
         fingerprints=values["fingerprint"],
         copies=values["copy"],
+        parameters=values["parameters"],
     )
+
+
+def _distinct(texts: NDArray[np.bytes_]) -> set[str]:
+    """Return each text once: most rows say the same, and checking one takes a while."""
+    return set(map(_decoded, set(texts.tolist())))
 
 
 def _values(
@@ -81,8 +95,10 @@ def _values(
     stored = find_dataset(group, name, file_size=file_size, within=GROUP)
     if stored is None:
         raise NotTheForm(f"there is no {GROUP}/{name}: it was not finished", hint=_BUILD_AGAIN)
-    # A bare "S" is a text of any length: the recipe.
+    # A bare "S" is a text of any length.
     fits = stored.dtype.kind == "S" if dtype == "S" else stored.dtype == np.dtype(dtype)
+    if name == "parameters" and stored.dtype.itemsize > MAX_PARAMETERS:
+        raise NotTheForm(f"{GROUP}/{name} holds texts longer than {MAX_PARAMETERS:,} bytes")
     if not fits or stored.shape != shape:
         raise NotTheForm(
             f"{GROUP}/{name} holds {stored.holds} in the shape {stored.shape},"

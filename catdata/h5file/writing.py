@@ -234,6 +234,7 @@ def _write_record(group: Any, rows: Sequence[RowSource], recipe: str) -> None:
     }
     _write(group, "build_id", np.zeros((), BUILD_ID_DTYPE))
     _write(group, "recipe", np.array(recipe.encode() or b"\0"))
+    _write(group, "parameters", np.array([row.parameters.encode() for row in rows]))
     for name, (dtype, _) in ROW_FIELDS.items():
         _write(group, name, np.array(columns[name], dtype))
 

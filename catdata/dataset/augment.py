@@ -1,0 +1,321 @@
+"""Make copies of a picture that differ from it: always the same ones, and on record how.
+
+What to do is a list of specs such as ``rotate=15@0.5``. A copy's parameters are drawn from the
+seed, the picture's content hash and the number of the copy, and from nothing else. Drawing says
+what to do; applying does it, at once or years later from what a build has on record.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from catdata.dataset import images
+from catdata.dataset.transforms import CHANCES, REFUSED, TRANSFORMS, Parameters, Pixels
+from catdata.dataset.warp import UNMOVED, Affine, warp
+from catdata.errors import BuildRefused, ConfigRefused, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from catdata.dataset.images import Preparation
+
+Drawn: TypeAlias = dict[str, Parameters]
+"""What is done to one copy: parameters by transform, in the order in which they are applied."""
+
+PRESETS = {
+    "light": ("flip", "shift=0.05", "brightness=0.1"),
+    "standard": (
+        "flip",
+        "rotate=10",
+        "zoom=0.1",
+        "shift=0.1",
+        "brightness=0.2",
+        "contrast=0.2",
+        "colour=0.2",
+    ),
+    "strong": (
+        "flip",
+        "rotate=20",
+        "shear=10",
+        "zoom=0.3",
+        "shift=0.15",
+        "brightness=0.35",
+        "contrast=0.35",
+        "colour=0.4",
+        "hue=15",
+        "grayscale=1@0.1",
+        "blur=1@0.3",
+        "noise=10@0.3",
+        "jpeg=60@0.3",
+        "cutout=0.3@0.5",
+    ),
+}
+"""Lists of specs that go by one name."""
+
+HIGHEST_SEED = 2**32 - 1
+
+_UNIT = 2.0**-53  # what turns the upper 53 bits of a random word into a number in [0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One transform, how strong it is, and how often it is applied.
+
+    Attributes:
+        name: A key of :data:`~catdata.dataset.transforms.TRANSFORMS`.
+        strength: In the transform's own unit, from 0, which changes nothing, to its highest.
+        probability: Share of the copies that it is applied to, 0..1.
+
+    Raises:
+        ConfigRefused: If a value is none of these.
+    """
+
+    name: str
+    strength: float
+    probability: float
+
+    def __post_init__(self) -> None:
+        if self.name in REFUSED:
+            raise ConfigRefused(f"{REFUSED[self.name]}.", hint=_known())
+        if self.name not in TRANSFORMS:
+            raise ConfigRefused(f"There is no transform {shown(self.name)!r}.", hint=_known())
+        transform = TRANSFORMS[self.name]
+        if not 0 <= self.strength <= transform.highest or (
+            transform.switch and self.strength not in (0, 1)
+        ):
+            raise ConfigRefused(
+                f"The strength of {self.name} is {self.strength:g}; {_range(self.name)}.",
+                hint=_known(),
+            )
+        if not 0 <= self.probability <= 1:
+            raise ConfigRefused(
+                f"The probability of {self.name} is {self.probability:g}; it is within 0..1."
+            )
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.strength:.10g}@{self.probability:.10g}"
+
+
+def parse_spec(text: str) -> tuple[Spec, ...]:
+    """Return what a text such as ``flip``, ``rotate=15``, ``blur@0.3`` or ``standard`` stands for.
+
+    Args:
+        text: ``NAME[=STRENGTH][@PROBABILITY]``, or the name of a preset.
+
+    Returns:
+        One spec, or those of the preset.
+
+    Raises:
+        ConfigRefused: If it is neither, or a number is out of its range.
+    """
+    if text in PRESETS:
+        return tuple(spec for each in PRESETS[text] for spec in parse_spec(each))
+    settings, at, probability = text.partition("@")
+    name, equals, strength = settings.partition("=")
+    transform = TRANSFORMS.get(name)
+    return (
+        Spec(
+            name,
+            _number(strength, text) if equals else transform.default if transform else 0,
+            _number(probability, text) if at else transform.probability if transform else 0,
+        ),
+    )
+
+
+def parse_specs(texts: str | Iterable[str]) -> tuple[Spec, ...]:
+    """Return what several texts stand for together, in the order in which they are applied.
+
+    A transform that is named by itself takes the place of a preset's.
+
+    Raises:
+        ConfigRefused: If one is not understood, or a transform is named twice.
+    """
+    of_presets: dict[str, Spec] = {}
+    named: dict[str, Spec] = {}
+    for text in [texts] if isinstance(texts, str) else texts:
+        for spec in parse_spec(text):
+            if text in PRESETS:
+                of_presets[spec.name] = spec
+            elif spec.name in named:
+                raise ConfigRefused(f"The transform {spec.name} is named twice.")
+            else:
+                named[spec.name] = spec
+    chosen = of_presets | named
+    return tuple(chosen[name] for name in TRANSFORMS if name in chosen)
+
+
+def _number(text: str, spec: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigRefused(
+            f"{shown(spec)!r} can't be understood: {shown(text)!r} is no number.",
+            hint="Write a transform like rotate, rotate=15 or rotate=15@0.5.",
+        ) from None
+
+
+def _range(name: str) -> str:
+    transform = TRANSFORMS[name]
+    if transform.switch:
+        return "it is 0 or 1"
+    return f"it is within 0..{transform.highest:g} ({transform.unit})"
+
+
+def _known() -> str:
+    known = ", ".join(
+        name if t.switch else f"{name} (0..{t.highest:g} {t.unit})"
+        for name, t in TRANSFORMS.items()
+    )
+    return f"Transforms: {known}. Presets: {', '.join(PRESETS)}."
+
+
+def draw(specs: Sequence[Spec], seed: int, content_hash: str, copy: int) -> Drawn:
+    """Draw what is done to one copy.
+
+    Each transform of the table has random numbers of its own, so another transform beside it, or
+    another probability, does not change what is drawn for it.
+
+    Args:
+        specs: What may be done.
+        seed: The seed of the whole build, 0..``HIGHEST_SEED``.
+        content_hash: Of the picture, 64 hexadecimal digits.
+        copy: The number of the copy, from 1.
+
+    Returns:
+        Parameters by transform; without those that chance left out.
+    """
+    source = np.random.SeedSequence(int(content_hash, 16), spawn_key=(seed, copy))
+    words = np.random.PCG64(source).random_raw(len(TRANSFORMS) * (1 + CHANCES))
+    chances = ((words >> np.uint64(11)) * _UNIT).reshape(len(TRANSFORMS), -1).tolist()
+    wanted = {spec.name: spec for spec in specs}
+    drawn = {}
+    for (name, transform), (first, *others) in zip(TRANSFORMS.items(), chances, strict=True):
+        spec = wanted.get(name)
+        if spec and first < spec.probability:
+            drawn[name] = transform.draw(spec.strength, others)
+    return drawn
+
+
+def to_text(drawn: Drawn) -> str:
+    """Return what was drawn as short JSON."""
+    return json.dumps(drawn, separators=(",", ":"))
+
+
+def from_text(text: str) -> Drawn:
+    """Return what was drawn from its JSON, which may come from a file that is not ours.
+
+    Raises:
+        BuildRefused: If it names an unknown transform, or a parameter is missing or out of range.
+    """
+    try:
+        drawn = json.loads(text)
+        sound = all(_is_within(parameters, name) for name, parameters in drawn.items())
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        sound = False
+    if not sound:
+        raise BuildRefused(
+            f"What was done to a copy can't be understood: {shown(text[:200])}",
+            hint="It may come from a newer catdata, or the file is damaged.",
+        )
+    return {name: drawn[name] for name in TRANSFORMS if name in drawn}
+
+
+def _is_within(parameters: Parameters, name: str) -> bool:
+    limits = TRANSFORMS[name].limits
+    return set(parameters) == set(limits) and all(
+        type(parameters[each]) in {int, float} and lowest <= parameters[each] <= highest
+        for each, (lowest, highest) in limits.items()
+    )
+
+
+def describe(drawn: Drawn) -> str:
+    """Return what was drawn as people read it, such as ``rotate -7.3, brightness 1.12``."""
+    parts = []
+    for name, parameters in drawn.items():
+        numbers = [f"{value:.4g}" for key, value in parameters.items() if key != "seed"]
+        parts.append(name if TRANSFORMS[name].switch else " ".join([name, *numbers]))
+    return ", ".join(parts) or "as it is"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """A picture from which copies are made.
+
+    Attributes:
+        square: As a build holds it, shape (size, size, 3), uint8.
+        whole: As it was before the fit, upright, shape (height, width, 3), uint8.
+        preparation: How the one becomes the other.
+    """
+
+    square: Pixels
+    whole: Pixels
+    preparation: Preparation
+
+    def copy(self, drawn: Drawn) -> Pixels:
+        """Return a copy, shape (size, size, 3), uint8: moved before the fit, changed after it."""
+        affine = _affine(drawn, self.whole)
+        square = self.square
+        if affine != UNMOVED:
+            size = self.preparation.size
+            # Where there are pixels enough, the fit evens out what the coarser way leaves.
+            moved = warp(self.whole, affine, fine=min(self.whole.shape[:2]) < 2 * size)
+            square = images.FITS[self.preparation.fit](moved, size)
+        return _change(square, drawn)
+
+
+def augment(
+    image: Pixels, spec: str | Sequence[str | Spec], *, seed: int = 0, copy: int = 1
+) -> Pixels:
+    """Return an altered copy of a picture, the same for the same picture, spec, seed and copy.
+
+    Args:
+        image: Shape (height, width, 3), uint8, RGB.
+        spec: Such as ``"standard"`` or ``["flip", "rotate=15@0.5"]``.
+        seed: 0..``HIGHEST_SEED``.
+        copy: Which of many copies, from 1.
+
+    Returns:
+        Shape and type as those of *image*, of which it is never a view.
+
+    Raises:
+        ConfigRefused: If *spec* is not understood.
+    """
+    specs = parse_specs([spec] if isinstance(spec, str) else [str(each) for each in spec])
+    return apply(image, draw(specs, seed, images.content_hash(image), copy))
+
+
+def apply(image: Pixels, drawn: Drawn) -> Pixels:
+    """Do to one picture what was drawn.
+
+    Args:
+        image: Shape (height, width, 3), uint8, RGB.
+        drawn: From :func:`draw` or :func:`from_text`.
+
+    Returns:
+        A new array of the shape of *image*, uint8.
+    """
+    affine = _affine(drawn, image)
+    moved = np.asarray(warp(image, affine)) if affine != UNMOVED else image
+    return np.array(_change(moved, drawn))
+
+
+def _affine(drawn: Drawn, picture: Pixels) -> Affine:
+    """Return the one map of all that moves: the first of the table is done first."""
+    height, width = picture.shape[:2]
+    affine = UNMOVED
+    for name, transform in TRANSFORMS.items():
+        if transform.move and name in drawn:
+            # Maps lead back from the result, so what is done last comes first.
+            affine = affine.after(transform.move(drawn[name], width, height))
+    return affine
+
+
+def _change(pixels: Pixels, drawn: Drawn) -> Pixels:
+    for name, transform in TRANSFORMS.items():
+        if transform.apply and name in drawn:
+            pixels = transform.apply(pixels, **drawn[name])
+    return pixels
