@@ -34,6 +34,9 @@ WINGS = {
         "plainfile",
         "bounds",
         "images",
+        "warp",
+        "transforms",
+        "augment",
         "rawstore",
         "catalog",
         "workspace",
@@ -44,7 +47,9 @@ WINGS = {
         "edit",
         "pixels",
         "audit",
+        "copies",
         "build",
+        "explain",
         "export",
         "verify",
     ],
@@ -72,7 +77,7 @@ ONLY_IN = {
     "sqlite3": ["dataset.catalog.schema"],
     "h5py": ["h5file"],
     "matplotlib": ["report"],
-    "PIL": ["dataset.images", "demo"],
+    "PIL": ["dataset.images", "dataset.warp", "dataset.transforms", "demo"],
 }
 
 

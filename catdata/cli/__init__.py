@@ -81,6 +81,7 @@ for _command in (
     checks.check,
     checks.verify,
     builds.build_h5,
+    builds.augment_preview,
     builds.export,
     training.train,
     comparing.compare,

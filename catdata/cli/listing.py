@@ -101,13 +101,15 @@ def _stream_json(records: Iterator[dict[str, object]]) -> None:
 def show(start: Path | None, ref: str, plot: Path | None, as_json: bool) -> None:
     """Tell everything known of an image: REF is like train[146], 3fa9c1 or a file name.
 
-    With --plot the photo is drawn beside the square that the network sees.
+    Or of a row of a build, like enlarged/train[512]: which image it shows and, if it is an
+    augmented copy, how it was altered. With --plot the photo is drawn beside the square that the
+    network sees.
     """
-    from catdata.dataset.status import describe_image
+    from catdata.dataset.explain import describe
     from catdata.dataset.workspace import Workspace
 
     workspace = Workspace.find(start)
-    record = describe_image(workspace, ref)
+    record = describe(workspace, ref)
     if plot:
         _draw(workspace, ref, plot)
     if as_json:
@@ -115,19 +117,16 @@ def show(start: Path | None, ref: str, plot: Path | None, as_json: bool) -> None
         return
     for name, value in record.items():
         text = "; ".join(map(str, value)) if isinstance(value, list) else value
+        text = json.dumps(value) if isinstance(value, dict) else text
         if text not in (None, ""):
             click.echo(f"{name.replace('_', ' '):16}  {text}")
 
 
 def _draw(workspace: Workspace, ref: str, plot: Path) -> None:
-    from catdata.dataset.pixels import view
+    from catdata.dataset.explain import look
     from catdata.report import galleries, plots
 
-    (image,) = view(workspace, [ref])
-    tiles = [
-        galleries.Tile(image.whole, f"{image.ref}, {image.class_name}"),
-        galleries.Tile(image.square, "as the network sees it"),
-    ]
+    tiles = [galleries.Tile(*picture) for picture in look(workspace, ref)]
     plots.save(galleries.gallery_figure([tiles]), plot)
 
 

@@ -97,6 +97,27 @@ plot = click.option(
     metavar="FILE",
     help="Draw the figure to FILE, .png or .svg.",
 )
+plot_needed = click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    required=True,
+    help="Draw the figure to FILE, .png or .svg.",
+)
+augment = click.option(
+    "--augment",
+    multiple=True,
+    metavar="SPEC",
+    help="Alter copies: NAME[=STRENGTH][@PROBABILITY], such as flip or rotate=15@0.5, or one of"
+    " light, standard, strong. Several times for several.",
+)
+augment_seed = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="What copies are drawn from.",
+)
 learning_rate = click.option(
     "--learning-rate", type=float, default=0.0075, show_default=True, help="Step size."
 )

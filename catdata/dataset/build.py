@@ -1,8 +1,8 @@
 """Write a build: the catalog and a recipe in, the course's two h5 files and ``build.json`` out.
 
 Rows stand in the order that docs/format.md gives, pixels are made by the engine's workers and
-written as they come, and the three files take the place of the build before them together. The same
-catalog and recipe give the same bytes.
+written as they come, and the three files take the place of the build before them together. The
+same catalog and recipe give the same bytes.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from catdata import durable, engine, fingerprint, h5file
-from catdata.dataset import images
+from catdata.dataset import copies, images
 from catdata.dataset.catalog import Selection, fingerprints
+from catdata.dataset.copies import Augmentation
 from catdata.dataset.pixels import PixelSource
 from catdata.dataset.workspace import ENLARGED, MANIFEST, ORIGINAL, Workspace, is_build_name
 from catdata.errors import BuildRefused, shown
@@ -26,13 +27,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from catdata.dataset.catalog import ImageRow
+    from catdata.dataset.copies import Copy
     from catdata.dataset.images import Preparation
     from catdata.dataset.pixels import Pixels
 
 
+_ROW_BYTES = 8 + 64 + 64 + 32 + 4  # of a label and of what the group catdata says of a row
+
+
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """All that determines a build besides the catalog.
+class Recipe(Augmentation):
+    """All that determines a build besides the catalog; how it is augmented is given by name.
 
     Attributes:
         size: Side of the pictures, in pixels.
@@ -65,11 +70,17 @@ class Contents:
         rows: The images of each file, in order.
         left_out: Train images that are near-duplicates of test images.
         catalog: Digest of the catalog that this was read from.
+        copies: Augmented copies of train images, which follow them.
     """
 
     rows: Mapping[str, Sequence[ImageRow]]
     left_out: Sequence[LeftOut]
     catalog: str
+    copies: Sequence[Copy] = ()
+
+    def copies_in(self, split: str) -> Sequence[Copy]:
+        """Return the augmented copies that follow the images of a split."""
+        return self.copies if split == "train" else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,11 @@ class SplitCounts:
     original: int
     added: int
     augmented: int = 0
+
+    @property
+    def cat_share(self) -> float:
+        """Share of cats, 0..1."""
+        return self.cat / self.images
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +117,36 @@ class BuildReport:
             "folder": str(self.folder),
             **{split: asdict(counts) for split, counts in self.splits.items()},
             "left_out": [left_out._asdict() for left_out in self.left_out],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlan:
+    """What ``build-h5`` would write.
+
+    Attributes:
+        build: Its name.
+        splits: What each file would hold.
+        left_out: Train images that are near-duplicates of test images.
+        bytes: Length of both h5 files together, roughly; when compressed, at most.
+        recipe: How it would be made.
+    """
+
+    build: str
+    splits: Mapping[str, SplitCounts]
+    left_out: Sequence[LeftOut]
+    bytes: int
+    recipe: Recipe
+
+    def to_json(self) -> dict[str, object]:
+        """Return the plan as plain types."""
+        return {
+            "build": self.build,
+            "dry_run": True,
+            "bytes": self.bytes,
+            **{split: asdict(counts) for split, counts in self.splits.items()},
+            "left_out": [left_out._asdict() for left_out in self.left_out],
+            "recipe": asdict(self.recipe),
         }
 
 
@@ -130,19 +176,39 @@ def build(
     recipe = recipe or Recipe(settings.size, settings.fit)
     _check_name(workspace, name)
     with workspace.build_lock(), engine.executor(jobs=jobs) as pool:
-        contents = select(workspace)
+        contents = select(workspace, recipe)
         folder = workspace.data / name
-        count = _counter(contents.rows, on_progress)
+        count = _counter(contents, on_progress)
         with (
             PixelSource(workspace, recipe.preparation, pool) as pixels,
             durable.replacing_folder(folder) as partial,
         ):
-            build_id = _write_files(
-                partial, contents.rows, recipe, lambda images: count(pixels.slices(images))
-            )
-            report = BuildReport(name, build_id, folder, _count(contents.rows), contents.left_out)
+
+            def slices(split: str) -> Iterator[Pixels]:
+                yield from count(pixels.slices(contents.rows[split]))
+                yield from count(copies.slices(contents.copies_in(split), pixels))
+
+            build_id = _write_files(partial, contents, recipe, slices)
+            report = BuildReport(name, build_id, folder, _count(contents), contents.left_out)
             _write_manifest(partial, report, recipe, contents)
     return report
+
+
+def plan(workspace: Workspace, name: str = ENLARGED, recipe: Recipe | None = None) -> BuildPlan:
+    """Tell what :func:`build` would write, and write nothing.
+
+    Raises:
+        BuildRefused: As :func:`build` does.
+    """
+    settings = workspace.settings
+    recipe = recipe or Recipe(settings.size, settings.fit)
+    _check_name(workspace, name)
+    contents = select(workspace, recipe)
+    longest = max((len(copy.parameters) for copy in contents.copies), default=2)
+    counts = _count(contents)
+    rows = counts["train"].images * (_ROW_BYTES + longest) + counts["test"].images * _ROW_BYTES
+    pixels = sum(count.images for count in counts.values()) * 3 * recipe.size**2
+    return BuildPlan(name, counts, contents.left_out, pixels + rows, recipe)
 
 
 def _check_name(workspace: Workspace, name: str) -> None:
@@ -169,11 +235,15 @@ def _check_name(workspace: Workspace, name: str) -> None:
         )
 
 
-def select(workspace: Workspace) -> Contents:
+def select(workspace: Workspace, augmentation: Augmentation | None = None) -> Contents:
     """Return what a build of the catalog as it is now would hold.
 
+    Args:
+        workspace: Where the catalog is.
+        augmentation: Which copies it would hold; no copies if None.
+
     Raises:
-        BuildRefused: If a split would be empty.
+        BuildRefused: If a split would be empty, or the classes cannot be balanced.
     """
     with workspace.catalog() as catalog, catalog.snapshot():
         digest = catalog.digest()
@@ -191,28 +261,32 @@ def select(workspace: Workspace) -> Contents:
                 f"The {split} file would hold no image.",
                 hint=f"Add photos to it: catdata add PATH --label cat --split {split}",
             )
-    return Contents(rows, left_out, digest)
+    augmented = copies.plan(rows["train"], augmentation) if augmentation else ()
+    return Contents(rows, left_out, digest, augmented)
 
 
 def _write_files(
     folder: Path,
-    rows: Mapping[str, Sequence[ImageRow]],
+    contents: Contents,
     recipe: Recipe,
-    slices: Callable[[Sequence[ImageRow]], Iterator[Pixels]],
+    slices: Callable[[str], Iterator[Pixels]],
 ) -> str:
     """Write both h5 files and return the id they share, a hash of all that is in them."""
     description = json.dumps(asdict(recipe), sort_keys=True)
     digest = hashlib.sha256(description.encode())
-    for split, images_of_split in rows.items():
-        labels = np.array([row.label for row in images_of_split], dtype=np.int64)
-        sources = [
-            h5file.RowSource(row.ref, row.content_hash, row.fingerprint) for row in images_of_split
+    for split, images_of_split in contents.rows.items():
+        copies_of_split = contents.copies_in(split)
+        together: list[ImageRow | Copy] = [*images_of_split, *copies_of_split]
+        labels = np.array([row.label for row in together], dtype=np.int64)
+        sources = [_row_source(row) for row in images_of_split]
+        sources += [
+            _row_source(copy.parent, copy.number, copy.parameters) for copy in copies_of_split
         ]
         pixel_hash = h5file.write_split(
             folder / h5file.FILE_NAMES[split],
             split,
             labels=labels,
-            slices=slices(images_of_split),
+            slices=slices(split),
             size=recipe.size,
             rows=sources,
             recipe=description,
@@ -220,18 +294,23 @@ def _write_files(
         )
         digest.update(pixel_hash.encode())
         digest.update(labels.tobytes())
-        digest.update("\n".join(row.ref for row in images_of_split).encode())
+        lines = (f"{source.ref} {source.copy} {source.parameters}\n" for source in sources)
+        digest.update("".join(lines).encode())
     build_id = digest.hexdigest()
     for name in h5file.FILE_NAMES.values():
         h5file.set_build_id(folder / name, build_id)
     return build_id
 
 
+def _row_source(image: ImageRow, copy: int = 0, parameters: str = "{}") -> h5file.RowSource:
+    return h5file.RowSource(image.ref, image.content_hash, image.fingerprint, copy, parameters)
+
+
 def _counter(
-    rows: Mapping[str, Sequence[ImageRow]], on_progress: Callable[[int, int], None] | None
+    contents: Contents, on_progress: Callable[[int, int], None] | None
 ) -> Callable[[Iterator[Pixels]], Iterator[Pixels]]:
     """Return a function that hands slices through and reports the rows so far with their total."""
-    total = sum(map(len, rows.values()))
+    total = sum(map(len, contents.rows.values())) + len(contents.copies)
     done = 0
 
     def count(slices: Iterator[Pixels]) -> Iterator[Pixels]:
@@ -245,16 +324,18 @@ def _counter(
     return count
 
 
-def _count(rows: Mapping[str, Sequence[ImageRow]]) -> dict[str, SplitCounts]:
-    return {
-        split: SplitCounts(
-            images=len(images_of_split),
-            cat=sum(row.label for row in images_of_split),
+def _count(contents: Contents) -> dict[str, SplitCounts]:
+    counts = {}
+    for split, images_of_split in contents.rows.items():
+        together: list[ImageRow | Copy] = [*images_of_split, *contents.copies_in(split)]
+        counts[split] = SplitCounts(
+            images=len(together),
+            cat=sum(row.label for row in together),
             original=sum(row.origin == "original" for row in images_of_split),
             added=sum(row.origin == "added" for row in images_of_split),
+            augmented=len(contents.copies_in(split)),
         )
-        for split, images_of_split in rows.items()
-    }
+    return counts
 
 
 def _write_manifest(folder: Path, report: BuildReport, recipe: Recipe, contents: Contents) -> None:
@@ -267,7 +348,10 @@ def _write_manifest(folder: Path, report: BuildReport, recipe: Recipe, contents:
         **{split: asdict(counts) for split, counts in report.splits.items()},
         "left_out": [left_out._asdict() for left_out in report.left_out],
         "files": {name: _describe(folder / name) for name in h5file.FILE_NAMES.values()},
-        "rows": {split: list(map(_source, rows)) for split, rows in contents.rows.items()},
+        "rows": {
+            split: [*map(_source, rows), *map(_source_of_copy, contents.copies_in(split))]
+            for split, rows in contents.rows.items()
+        },
     }
     text = json.dumps(manifest, indent=1) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
@@ -284,3 +368,9 @@ def _source(row: ImageRow) -> dict[str, object]:
     if row.origin == "original":
         return {"ref": row.ref, "label": row.class_name}
     return {"ref": row.ref, "label": row.class_name, "file": row.file_name}
+
+
+def _source_of_copy(copy: Copy) -> dict[str, object]:
+    """Say which copy of what one row of a build is, and how it was altered."""
+    drawn = json.loads(copy.parameters)
+    return {**_source(copy.parent), "copy": copy.number, "transforms": drawn}

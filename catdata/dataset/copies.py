@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from catdata import engine
-from catdata.dataset import augment
-from catdata.dataset.catalog import ImageRow
+from catdata.dataset.augment import HIGHEST_SEED, Spec, draw, from_text, parse_specs, to_text
 from catdata.errors import BuildRefused, ConfigRefused
 from catdata.h5file import CLASS_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from catdata.dataset.catalog import ImageRow
     from catdata.dataset.pixels import Pixels, PixelSource
 
 MOST_COPIES = 1000  # of one image
@@ -31,12 +31,13 @@ _MADE_AT_ONCE = 16  # copies of one image between which it is not decoded again
 SUBSETS: dict[str, Callable[[ImageRow], bool]] = {
     "added": lambda image: image.origin == "added",
     "original": lambda image: image.origin == "original",
-    **{name: lambda image, name=name: image.class_name == name for name in CLASS_NAMES},
+    "cat": lambda image: image.class_name == "cat",
+    "non-cat": lambda image: image.class_name == "non-cat",
 }
 """Which images are augmented, by what ``--augment-only`` calls them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Augmentation:
     """Which train images get copies, how many, and how these differ from them.
 
@@ -58,15 +59,13 @@ class Augmentation:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        specs = augment.parse_specs(self.augment)
+        specs = parse_specs(self.augment)
         # Presets may change one day; what a build was made by does not.
         object.__setattr__(self, "augment", tuple(map(str, specs)))
         if not 0 <= self.copies <= MOST_COPIES:
             raise ConfigRefused(f"copies is {self.copies}; it must be within 0..{MOST_COPIES}.")
-        if not 0 <= self.seed <= augment.HIGHEST_SEED:
-            raise ConfigRefused(
-                f"seed is {self.seed}; it must be within 0..{augment.HIGHEST_SEED}."
-            )
+        if not 0 <= self.seed <= HIGHEST_SEED:
+            raise ConfigRefused(f"seed is {self.seed}; it must be within 0..{HIGHEST_SEED}.")
         if self.augment_only not in {None, *SUBSETS}:
             raise ConfigRefused(
                 f"augment_only is {self.augment_only!r}; it must be one of {', '.join(SUBSETS)}."
@@ -87,9 +86,9 @@ class Augmentation:
             )
 
     @property
-    def specs(self) -> tuple[augment.Spec, ...]:
+    def specs(self) -> tuple[Spec, ...]:
         """The transforms, in the order in which they are applied."""
-        return augment.parse_specs(self.augment)
+        return parse_specs(self.augment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +117,27 @@ def plan(train: Sequence[ImageRow], augmentation: Augmentation) -> list[Copy]:
     Raises:
         BuildRefused: If the classes cannot be balanced.
     """
-    wanted = SUBSETS.get(augmentation.augment_only or "", lambda _image: True)
-    chosen = [image for image in train if wanted(image)]
+    only = augmentation.augment_only
+    chosen = [image for image in train if only is None or SUBSETS[only](image)]
     counts = Counter({image.id: augmentation.copies for image in chosen})
     if augmentation.balance:
         counts.update(_balancing(train, chosen, augmentation))
     specs = augmentation.specs
     return [
-        Copy(image, number, augment.to_text(drawn))
+        _copy(image, number, specs, augmentation.seed)
         for image in chosen
         for number in range(1, counts[image.id] + 1)
-        for drawn in [augment.draw(specs, augmentation.seed, image.content_hash, number)]
     ]
+
+
+def family(image: ImageRow, augmentation: Augmentation) -> list[Copy]:
+    """Return the copies that one image gets, whichever images are augmented in a build."""
+    numbers = range(1, augmentation.copies + 1)
+    return [_copy(image, number, augmentation.specs, augmentation.seed) for number in numbers]
+
+
+def _copy(image: ImageRow, number: int, specs: Sequence[Spec], seed: int) -> Copy:
+    return Copy(image, number, to_text(draw(specs, seed, image.content_hash, number)))
 
 
 def _balancing(
@@ -166,7 +174,7 @@ def slices(copies: Sequence[Copy], pixels: PixelSource) -> Iterator[Pixels]:
 
     def make(family: list[Copy]) -> Pixels:
         subject = pixels.subject(family[0].parent)
-        return np.stack([subject.copy(augment.from_text(copy.parameters)) for copy in family])
+        return np.stack([subject.copy(from_text(copy.parameters)) for copy in family])
 
     yield from engine.map_in_order(pixels.pool, make, _families(copies), in_flight=8)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from catdata import engine, fingerprint, h5file
 from catdata.dataset import images
+from catdata.dataset.augment import Subject
 from catdata.dataset.catalog import fingerprints
 from catdata.dataset.workspace import ORIGINAL
 from catdata.errors import ImageRefused
@@ -41,7 +42,7 @@ class PixelSource:
     def __init__(self, workspace: Workspace, preparation: Preparation, pool: Executor) -> None:
         self._workspace = workspace
         self._preparation = preparation
-        self._pool = pool
+        self.pool = pool
         self._open_files = ExitStack()
         self._originals: dict[str, h5file.SplitFile] = {}
 
@@ -63,7 +64,7 @@ class PixelSource:
             WorkspaceDamaged: If a photo's file is missing or has changed.
         """
         chunks = _chunks(rows)
-        yield from engine.map_in_order(self._pool, self._block, chunks, in_flight=8)
+        yield from engine.map_in_order(self.pool, self._block, chunks, in_flight=8)
 
     def _block(self, rows: list[ImageRow]) -> Pixels:
         return np.stack([self.one(row) for row in rows])
@@ -71,10 +72,24 @@ class PixelSource:
     def one(self, row: ImageRow) -> Pixels:
         """Return the pixels of one image, shape (size, size, 3), uint8."""
         if row.home_split is not None and row.home_row is not None:
-            pixels = self._originals[row.home_split].read(row.home_row, row.home_row + 1)[0]
+            pixels = self._original(row.home_split, row.home_row)
             return images.resize(pixels, self._preparation.size)
         data = self._workspace.raw.read(row.file_hash or "", row.format or "")
         return images.decode(data, self._preparation).pixels
+
+    def subject(self, row: ImageRow) -> Subject:
+        """Return one image as augmented copies are made of it."""
+        if row.home_split is not None and row.home_row is not None:
+            whole = self._original(row.home_split, row.home_row)
+            # A row of the original pair has been fitted already.
+            stretched = replace(self._preparation, fit="stretch")
+            return Subject(images.resize(whole, stretched.size), whole, stretched)
+        data = self._workspace.raw.read(row.file_hash or "", row.format or "")
+        return Subject(*images.decode_whole(data, self._preparation), self._preparation)
+
+    def _original(self, split: str, number: int) -> Pixels:
+        pixels: Pixels = self._originals[split].read(number, number + 1)[0]
+        return pixels
 
     def whole(self, row: ImageRow) -> Pixels:
         """Return an image as people look at it: the whole upright photo, or the original row.

@@ -155,4 +155,4 @@ def test_build_h5_says_what_it_wrote(run, run_json, here: Path) -> None:
     assert record["build"] == "enlarged"
     assert record["train"] == {"images": 13, "cat": 5, "original": 12, "added": 1, "augmented": 0}
     assert Path(record["folder"], "train_catvnoncat.h5").exists()
-    assert "train      13     5        12      1" in run("build-h5").stdout
+    assert "train      13     5    38%        12      1          0" in run("build-h5").stdout
