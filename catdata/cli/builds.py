@@ -165,12 +165,13 @@ def augment_preview(
     from catdata.dataset.workspace import Workspace
     from catdata.report import galleries, plots
 
-    augmentation = Augmentation(augment=augment or ("standard",), copies=copies, seed=seed)
+    augment = augment or ("standard",)
+    augmentation = Augmentation(augment=augment, copies=copies, seed=seed)
     groups = [
         [galleries.Tile(*picture) for picture in group]
         for group in preview(Workspace.find(start), refs, augmentation)
     ]
-    plots.save(galleries.grid_figure(groups, ", ".join(augmentation.augment)), plot)
+    plots.save(galleries.grid_figure(groups, ", ".join(augment)), plot)
     if as_json:
         captions = [[tile.caption for tile in group] for group in groups]
         output.emit_json({"plot": str(plot), "augment": augmentation.augment, "images": captions})

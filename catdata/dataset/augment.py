@@ -233,12 +233,9 @@ def _is_within(parameters: Parameters, name: str) -> bool:
 
 
 def describe(drawn: Drawn) -> str:
-    """Return what was drawn as people read it, such as ``rotate -7.3, brightness 1.12``."""
-    parts = []
-    for name, parameters in drawn.items():
-        numbers = [f"{value:.4g}" for key, value in parameters.items() if key != "seed"]
-        parts.append(name if TRANSFORMS[name].switch else " ".join([name, *numbers]))
-    return ", ".join(parts) or "as it is"
+    """Return what was drawn as people read it, such as ``turned -7°, brightness x1.12``."""
+    phrases = (TRANSFORMS[name].phrase.format(**drawn[name]) for name in drawn)
+    return ", ".join(phrases) or "as it is"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

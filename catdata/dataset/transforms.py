@@ -43,6 +43,7 @@ class Transform:
         highest: The highest strength; the lowest is 0, which changes nothing.
         draw: Returns parameters for a strength and ``CHANCES`` numbers in [0, 1).
         limits: The lowest and highest value of each parameter.
+        phrase: What was done, as a format of the parameters.
         apply: Changes pixels of shape (h, w, 3), uint8, given the parameters by name; or None.
         move: Returns the map for parameters and the width and height in pixels; or None.
         probability: How often it is applied where nothing is said, 0..1.
@@ -55,6 +56,7 @@ class Transform:
     highest: float
     draw: Callable[[float, Sequence[float]], Parameters]
     limits: Mapping[str, tuple[float, float]]
+    phrase: str
     apply: Callable[..., Pixels] | None = None
     move: Callable[[Parameters, int, int], Affine] | None = None
     probability: float = 1.0
@@ -249,6 +251,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=180,
         draw=_draw_angle,
         limits={"degrees": (-180, 180)},
+        phrase="turned {degrees:+.0f}°",
         move=_rotate,
     ),
     "shear": Transform(
@@ -258,6 +261,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=45,
         draw=_draw_angle,
         limits={"degrees": (-45, 45)},
+        phrase="slanted {degrees:+.0f}°",
         move=_shear,
     ),
     "zoom": Transform(
@@ -267,6 +271,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=0.9,
         draw=_draw_zoom,
         limits={"share": (0.1, 1), "across": _SHARE, "down": _SHARE},
+        phrase="zoomed to {share:.0%}",
         move=_zoom,
     ),
     "shift": Transform(
@@ -276,6 +281,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=0.5,
         draw=_draw_shift,
         limits={"right": (-0.5, 0.5), "down": (-0.5, 0.5)},
+        phrase="moved {right:+.0%} {down:+.0%}",
         move=_shift,
     ),
     "flip": Transform(
@@ -285,6 +291,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=1,
         draw=_draw_flip,
         limits={"mirrored": _SHARE},
+        phrase="mirrored",
         apply=_flip,
         probability=0.5,
         switch=True,
@@ -296,6 +303,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=1,
         draw=_draw_factor,
         limits={"factor": _FACTOR},
+        phrase="brightness x{factor:.2f}",
         apply=_brightness,
     ),
     "contrast": Transform(
@@ -305,6 +313,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=1,
         draw=_draw_factor,
         limits={"factor": _FACTOR},
+        phrase="contrast x{factor:.2f}",
         apply=_contrast,
     ),
     "colour": Transform(
@@ -314,6 +323,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=1,
         draw=_draw_factor,
         limits={"factor": _FACTOR},
+        phrase="colour x{factor:.2f}",
         apply=_colour,
     ),
     "hue": Transform(
@@ -323,6 +333,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=180,
         draw=_draw_angle,
         limits={"degrees": (-180, 180)},
+        phrase="hue {degrees:+.0f}°",
         apply=_hue,
     ),
     "grayscale": Transform(
@@ -332,6 +343,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=1,
         draw=_draw_amount,
         limits={"amount": _SHARE},
+        phrase="{amount:.0%} grey",
         apply=_grayscale,
         probability=0.2,
     ),
@@ -342,6 +354,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=10,
         draw=_draw_blur,
         limits={"radius": (0, 10)},
+        phrase="blurred {radius:.1f} px",
         apply=_blur,
     ),
     "noise": Transform(
@@ -351,6 +364,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=128,
         draw=_draw_noise,
         limits={"deviation": (0, 128), "seed": (0, 2**32 - 1)},
+        phrase="grain {deviation:.0f}",
         apply=_noise,
     ),
     "jpeg": Transform(
@@ -360,6 +374,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=95,
         draw=_draw_jpeg,
         limits={"loss": (0, 95)},
+        phrase="JPEG -{loss:.0f}",
         apply=_jpeg,
     ),
     "cutout": Transform(
@@ -369,6 +384,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=0.9,
         draw=_draw_cutout,
         limits={"share": (0, 0.9), "across": _SHARE, "down": _SHARE},
+        phrase="{share:.0%} covered",
         apply=_cutout,
     ),
 }
