@@ -21,9 +21,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from bench_add import photos
@@ -31,6 +31,9 @@ from PIL import Image
 
 from catdata.dataset import build, ingest, labels, originals
 from catdata.dataset.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TARGET = 0.7
 IN_TEST = 2  # photos; a build needs some in test, and they get no copies
@@ -162,7 +165,7 @@ def measure(rounds: int, photo_count: int, copies: int, folder: Path) -> float:
     }
     if importlib.util.find_spec("albumentations"):
         contenders["albumentations"] = lambda: albumentations_loop(train, copies)
-    times = {name: [seconds(work) for _ in range(0)] for name, work in contenders.items()}
+    times: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, work in contenders.items():
             times[name].append(seconds(work))

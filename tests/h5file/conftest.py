@@ -35,11 +35,13 @@ def labels() -> np.ndarray:
 def rows() -> list[RowSource]:
     """Where they come from: two of the original pair, two added, two augmented copies."""
     added = ["a" * 64, "b" * 64]
+    turned = '{"rotate":{"degrees":-7.5}}'
     return [
         RowSource("train[0]", "0" * 64, (1, 2, 3, 2**64 - 1)),
         RowSource("train[1]", "1" * 64, (5, 6, 7, 8)),
         *(RowSource(ref, ref, (0, 0, 0, 0)) for ref in added),
-        *(RowSource(ref, ref, (0, 0, 0, 0), copy) for ref, copy in zip(added, (1, 2), strict=True)),
+        RowSource(added[0], added[0], (0, 0, 0, 0), 1, turned),
+        RowSource(added[1], added[1], (0, 0, 0, 0), 2),
     ]
 
 

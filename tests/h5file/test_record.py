@@ -37,6 +37,8 @@ def test_a_build_tells_where_its_rows_come_from(build: Path, rows: list[RowSourc
     assert found.copies.dtype == np.int32
     with open_split(build, "train") as file:
         assert (file.build_id, file.recipe) == ("b1d" * 20, "{é}")
+        assert file.parameters is not None
+        assert file.parameters.tolist() == [row.parameters.encode() for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +91,30 @@ def test_a_build_tells_where_its_rows_come_from(build: Path, rows: list[RowSourc
             id="link",
         ),
         pytest.param(
+            "parameters",
+            np.array([b"[]"] * 6),
+            "catdata/parameters does not hold what it should",
+            id="parameters-no-object",
+        ),
+        pytest.param(
+            "parameters",
+            np.array([b"[" * 1000] * 6),
+            "catdata/parameters does not hold what it should",
+            id="parameters-deep",
+        ),
+        pytest.param(
+            "parameters",
+            np.array([b"{}"] * 6, "S1025"),
+            "catdata/parameters holds texts longer than 1,024 bytes",
+            id="parameters-long",
+        ),
+        pytest.param(
+            "parameters",
+            np.zeros(6, "i4"),
+            "catdata/parameters holds int32 in the shape (6,), not text in the shape (6,)",
+            id="parameters-numbers",
+        ),
+        pytest.param(
             "recipe",
             np.array(b"\xff"),
             "catdata/recipe does not hold what it should",
@@ -120,6 +146,8 @@ def test_a_data_set_in_the_place_of_the_group_is_refused(build: Path, refusal: R
         pytest.param({"ref": "valid[1]"}, id="split"),
         pytest.param({"content_hash": "1f"}, id="hash"),
         pytest.param({"copy": -1}, id="copy"),
+        pytest.param({"parameters": "[]"}, id="parameters"),
+        pytest.param({"parameters": '{"a":"' + "x" * 1024 + '"}'}, id="parameters-long"),
     ],
 )
 def test_a_source_of_another_form_is_refused(wrong: dict[str, object]) -> None:
