@@ -73,6 +73,7 @@ def _describe(report: BuildReport) -> str:
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option(
     "--format",
+    "file_format",
     type=options.NameIn("catdata.dataset.export:EXPORTERS"),
     default="imagefolder",
     show_default=True,
@@ -86,7 +87,12 @@ def _describe(report: BuildReport) -> str:
 @options.quiet
 @click.pass_obj
 def export(
-    start: Path | None, folder: Path, format: str, size: int | None, jobs: int | None, as_json: bool
+    start: Path | None,
+    folder: Path,
+    file_format: str,
+    size: int | None,
+    jobs: int | None,
+    as_json: bool,
 ) -> None:
     """Write all images to the new folder DIR for other tools.
 
@@ -98,7 +104,7 @@ def export(
 
     workspace = Workspace.find(start)
     with output.progress("export", "images") as show:
-        report = write(workspace, folder, format, size=size, jobs=jobs, on_progress=show)
+        report = write(workspace, folder, file_format, size=size, jobs=jobs, on_progress=show)
     if as_json:
         output.emit_json(report.to_json())
     else:

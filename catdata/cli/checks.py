@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -130,14 +129,12 @@ def _describe(findings: Sequence[Finding]) -> str:
     for kind, number in Counter(finding.kind for finding in findings).items():
         lines.append(f"{kind} ({number})")
         some = [finding for finding in findings if finding.kind == kind][:_SHOWN_OF_A_KIND]
-        lines += [_wrapped(" ".join((*finding.refs, finding.detail))) for finding in some]
+        lines += [
+            output.paragraph(" ".join((*finding.refs, finding.detail)), "  ") for finding in some
+        ]
         if number > len(some):
             lines.append(f"  ... and {number - len(some)} more: catdata check --json")
     return "\n".join(lines)
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, 80, initial_indent="  ", subsequent_indent="    ")
 
 
 @click.command(epilog="Example: catdata verify")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,4 +123,4 @@ def _verdict(change: Contrast) -> Iterator[str]:
         yield f"{name:14} {100 * moved.estimate:+5.1f} points [{low}, {high}]"
     verdict = click.style(change.verdict.replace("-", " "), bold=True)
     yield f"Verdict: {verdict}"
-    yield textwrap.fill(change.sentence, 80)
+    yield output.paragraph(change.sentence)

@@ -201,7 +201,7 @@ def _describe_status(status: Status) -> str:
         "",
         output.table(head, rows),
         "",
-        *([status.shift, ""] if status.shift else []),
+        *([output.paragraph(status.shift), ""] if status.shift else []),
     ]
     for build in status.builds:
         state = "" if build.up_to_date else "  out of date: the catalog has changed since"

@@ -45,7 +45,7 @@ def demo(ctx: click.Context, folder: Path, seed: int) -> None:
     start = time.perf_counter()
     click.echo(f"Drawing an h5 pair and 400 photos of cats and other things in {shown(folder)} ...")
     drawing.write_course_pair(folder / "datasets", seed=seed)
-    drawing.write_photos(folder / "photos", seed=seed)
+    drawing.write_photos(folder, seed=seed)
     root = ctx.find_root().command
     click.echo(f"\n$ cd {shlex.quote(str(folder))}")
     with contextlib.chdir(folder):

@@ -294,9 +294,7 @@ class _Intake:
 
     def _leak(self, file: _Candidate, other: ImageRow) -> Refused:
         ref = self.catalog.short_ref(other)
-        dhash, phash = fingerprint.distances(
-            file.picture.fingerprint, fingerprints([other])
-        )
+        dhash, phash = fingerprint.distances(file.picture.fingerprint, fingerprints([other]))
         return Refused(
             shown(file.entry.path),
             f"near-duplicate of {ref}, which is in {other.split} "

@@ -76,7 +76,6 @@ class PixelSource:
         data = self._workspace.raw.read(row.file_hash or "", row.format or "")
         return images.decode(data, self._preparation).pixels
 
-
     def whole(self, row: ImageRow) -> Pixels:
         """Return an image as people look at it: the whole upright photo, or the original row.
 

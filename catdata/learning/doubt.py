@@ -7,7 +7,7 @@ is small and often wrong itself; what it doubts is worth a look, not a verdict.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,7 +36,7 @@ class DoubtConfig:
         limit: A label is doubtful if its mean probability is below this, 0..1.
     """
 
-    config: TrainConfig = TrainConfig(iterations=300)
+    config: TrainConfig = field(default_factory=lambda: TrainConfig(iterations=300))
     folds: int = 5
     repeats: int = 2
     seeds: tuple[int, ...] = (1, 2, 3)
