@@ -35,10 +35,11 @@ def build_h5(
     jobs: int | None,
     as_json: bool,
 ) -> None:
-    """Write the original images and the added ones to data/NAME/ (default: enlarged).
+    """Write original and added images to two new h5 files.
 
-    The two h5 files have the course's own names and form: a notebook loads them by changing the
-    folder alone. The same catalog gives the same bytes.
+    They go to data/NAME/ (default: enlarged). The two h5 files have the course's own names and
+    form: a notebook loads them by changing the folder alone. The same catalog gives the same
+    bytes.
     """
     from catdata.dataset import build
     from catdata.dataset.workspace import Workspace

@@ -48,9 +48,9 @@ def check(
     jobs: int | None,
     as_json: bool,
 ) -> None:
-    """Look for copies, leaks, doubtful labels, poor pictures and imbalance; change nothing.
+    """Look for copies, leaks, wrong labels and poor pictures.
 
-    With --plot the pairs that were found are drawn side by side.
+    Nothing is changed. With --plot the pairs that were found are drawn side by side.
     """
     from catdata.dataset.audit import audit
     from catdata.dataset.workspace import Workspace
@@ -147,7 +147,7 @@ def _describe(findings: Sequence[Finding]) -> str:
 def verify(
     ctx: click.Context, start: Path | None, repair: bool, prune: bool, as_json: bool
 ) -> None:
-    """Check every stored file and build, byte by byte, against what is known of it.
+    """Check every stored byte against what is known of it.
 
     The exit status is 3 if anything is damaged and was not mended.
     """

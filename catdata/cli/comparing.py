@@ -51,10 +51,11 @@ def compare(
     plot: Path | None,
     as_json: bool,
 ) -> None:
-    """Train on each BUILD (default: original and enlarged) with the same seeds; tell what differs.
+    """Train builds with the same seeds and tell what differs.
 
-    Every build is judged on the same test images, each test set apart. The first BUILD is what the
-    others are held against.
+    BUILD is a name or a folder with such a pair (default: original and enlarged). Every build
+    is judged on the same test images, each test set apart. The first BUILD is what the others
+    are held against.
     """
     from catdata.dataset import workspace
     from catdata.learning import experiments

@@ -51,9 +51,10 @@ def train(
     plot: Path | None,
     as_json: bool,
 ) -> None:
-    """Train the course's network on BUILD (default: enlarged, else original).
+    """Train the course's network on a build.
 
-    BUILD is a build's name, or any folder that holds the course's two files.
+    BUILD is a build's name, or any folder that holds the course's two files (default: enlarged, or
+    original if there is no enlarged one).
     """
     from catdata.dataset import workspace
     from catdata.learning.diagnosis import diagnose
