@@ -151,15 +151,25 @@ def verify(
 
     The exit status is 3 if anything is damaged and was not mended.
     """
-    from catdata.dataset.verify import verify as inspect
+    from catdata.dataset import verify as verifying
     from catdata.dataset.workspace import Workspace
 
+    workspace = Workspace.find(start)
     with output.progress("verify", "files") as show:
-        report = inspect(Workspace.find(start), repair=repair, prune=prune, on_progress=show)
-    if as_json:
-        output.emit_json(report.to_json())
-    else:
+        report = verifying.verify(workspace, repair=repair, on_progress=show)
+    if not as_json:
         click.echo(_describe_verify(report))
+    deleted = 0
+    if report.orphans:
+        size = sum(orphan.bytes for orphan in report.orphans) / 1e6
+        what = f"{len(report.orphans)} stored files ({size:.1f} MB) belong to no image"
+        if prune:
+            output.warn(f"{what}; deleting them.")
+            deleted = verifying.prune(workspace, report.orphans)
+        else:
+            output.warn(f"{what}. Delete them with: catdata verify --prune")
+    if as_json:
+        output.emit_json(report.to_json() | {"deleted": deleted})
     ctx.exit(0 if report.is_sound else 3)
 
 
@@ -168,10 +178,5 @@ def _describe_verify(report: VerifyReport) -> str:
     for damage in report.damage:
         mended = f" ({damage.mended})" if damage.mended else ""
         lines.append(f"{damage.kind}  {damage.path}: {damage.detail}{mended}")
-    size = sum(orphan.bytes for orphan in report.orphans) / 1e6
-    if report.orphans:
-        what = "deleted" if report.pruned else "kept; delete them with: catdata verify --prune"
-        number = len(report.orphans)
-        lines.append(f"{number} stored files ({size:.1f} MB) belong to no image: {what}")
     lines.append(f"{report.files} files read: {'all sound' if report.is_sound else 'damage found'}")
     return "\n".join(lines)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 SHORTEST_REF = 6
 _ROWS_AT_ONCE = 256
-_ORIGINAL_REF = re.compile(r"(train|test)\[(\d{1,9})\]")
+_ORIGINAL_REF = re.compile(r"(train|test)\[(0|[1-9][0-9]{0,8})\]")
 _HASH_PREFIX = re.compile(r"[0-9a-f]{4,64}")
 
 _NAMES = (*COLUMNS, *WORDS)
