@@ -41,6 +41,7 @@ check: lint types test  ## All of the above checks
 bench: $(VENV)/.tools  ## Measure speed and memory, as ratios within one run
 	$(BIN)/python scripts/bench_start.py
 	$(BIN)/python scripts/bench_add.py
+	$(BIN)/python scripts/bench_augment.py
 	$(BIN)/python scripts/bench_training.py
 
 clean:  ## Delete the environment and the demo

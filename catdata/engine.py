@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import islice
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
@@ -61,20 +62,33 @@ def map_in_order(
     items: Iterable[Item],
     *,
     in_flight: int = 64,
+    chunk: int = 1,
 ) -> Generator[Result, None, None]:
     """Apply *function* to each of *items* and yield the results in their order.
 
-    At most *in_flight* calls are under way or waiting to be taken, so an endless input is fine.
+    At most *in_flight* items are under way or waiting to be taken, so an endless input is fine.
     If the caller stops early, what has not started is cancelled.
+
+    Args:
+        pool: Where the calls run.
+        function: What is applied.
+        items: What it is applied to.
+        in_flight: Items under way at once.
+        chunk: Items handed over together; more than one where a call takes about a millisecond.
     """
-    waiting: deque[Future[Result]] = deque()
+    waiting: deque[Future[list[Result]]] = deque()
+    source = iter(items)
     try:
-        for item in items:
-            waiting.append(pool.submit(function, item))
-            if len(waiting) >= in_flight:
-                yield waiting.popleft().result()
+        while chunk_of_items := list(islice(source, chunk)):
+            waiting.append(pool.submit(_apply, function, chunk_of_items))
+            if len(waiting) * chunk >= in_flight:
+                yield from waiting.popleft().result()
         while waiting:
-            yield waiting.popleft().result()
+            yield from waiting.popleft().result()
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _apply(function: Callable[[Item], Result], items: list[Item]) -> list[Result]:
+    return [function(item) for item in items]

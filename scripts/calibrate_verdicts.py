@@ -63,15 +63,15 @@ def disjoint_seeds(setting: Setting) -> Callable[[], Arms]:
     pool = [
         _train(setting, setting.pair.train, range(start, start + setting.seeds)) for start in starts
     ]
-    train_accuracy = np.concatenate([scores.train_accuracy for scores in pool])
+    train_correct = np.concatenate([scores.train_correct for scores in pool])
     correct = np.concatenate([scores.correct for scores in pool])
 
     def draw() -> Arms:
         order = setting.rng.permutation(len(correct))[: 2 * setting.seeds]
         first, second = np.split(order, 2)
         return (
-            stats.Scores(train_accuracy[first], correct[first]),
-            stats.Scores(train_accuracy[second], correct[second]),
+            stats.Scores(train_correct[first], correct[first]),
+            stats.Scores(train_correct[second], correct[second]),
         )
 
     return draw
@@ -103,7 +103,7 @@ COMPARISONS: dict[str, Callable[[Setting], Callable[[], Arms]]] = {
 def _train(setting: Setting, train: LabelledImages, seeds: Sequence[int]) -> stats.Scores:
     runs = fit_seeds(train, setting.config, seeds, tests={_TEST: setting.pair.test})
     return stats.Scores(
-        np.array([run.train.accuracy for run in runs]),
+        np.stack([run.train.correct for run in runs]),
         np.stack([run.tests[_TEST].correct for run in runs]),
     )
 

@@ -3,9 +3,9 @@
 Usage: python scripts/measure_doubt.py [--rounds N] [--iterations N ...]
 
 Reads the photos named by CATDATA_PHOTOS (``cat/`` and ``non-cat/``) and the pair named by
-CATDATA_ORIGINALS, whichever are set. Precision is the share of flipped labels among as many of the most
-doubtful images as were flipped; recall the share of flipped labels found among three times as many.
-What chance would give stands beside both.
+CATDATA_ORIGINALS, whichever are set. Precision is the share of flipped labels among as many of the
+most doubtful images as were flipped; recall the share of flipped labels found among three times as
+many. What chance would give stands beside both.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from catdata.dataset.pixels import prepare_files
 from catdata.learning.doubt import DoubtConfig, label_probabilities
 from catdata.learning.folds import Subset
 from catdata.learning.records import TrainConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FLIPPED = 0.05
 

@@ -60,10 +60,11 @@ def build_h5(
     jobs: int | None,
     as_json: bool,
 ) -> None:
-    """Write the original images and the added ones to data/NAME/ (default: enlarged).
+    """Write original and added images to two new h5 files.
 
-    The two h5 files have the course's own names and form: a notebook loads them by changing the
-    folder alone. The same catalog and options give the same bytes.
+    They go to data/NAME/ (default: enlarged). The two h5 files have the course's own names and
+    form: a notebook loads them by changing the folder alone. The same catalog and options give
+    the same bytes.
 
     With --augment, altered copies of the train images follow them. Test images are never copied.
     """
@@ -95,7 +96,7 @@ def build_h5(
         output.emit_json(report.to_json())
     else:
         click.echo(_describe(report, recipe))
-    output.next_step("catdata compare", f"did {name} help?")
+    output.next_step(f"catdata compare original {name}", "did it help?")
 
 
 def _describe(report: BuildReport, recipe: Recipe) -> str:
@@ -156,9 +157,10 @@ def augment_preview(
     plot: Path,
     as_json: bool,
 ) -> None:
-    """Draw images beside the copies that a build would hold, with what was done to each.
+    """Draw images beside their augmented copies.
 
-    REF is like train[146], 3fa9c1 or a file name. Without --augment: standard.
+    The copies are those that a build would hold, each with what was done to it. REF is like
+    train[146], 3fa9c1 or a file name. Without --augment: standard.
     """
     from catdata.dataset.copies import Augmentation
     from catdata.dataset.explain import preview
@@ -183,6 +185,7 @@ def augment_preview(
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option(
     "--format",
+    "file_format",
     type=options.NameIn("catdata.dataset.export:EXPORTERS"),
     default="imagefolder",
     show_default=True,
@@ -196,7 +199,12 @@ def augment_preview(
 @options.quiet
 @click.pass_obj
 def export(
-    start: Path | None, folder: Path, format: str, size: int | None, jobs: int | None, as_json: bool
+    start: Path | None,
+    folder: Path,
+    file_format: str,
+    size: int | None,
+    jobs: int | None,
+    as_json: bool,
 ) -> None:
     """Write all images to the new folder DIR for other tools.
 
@@ -208,7 +216,7 @@ def export(
 
     workspace = Workspace.find(start)
     with output.progress("export", "images") as show:
-        report = write(workspace, folder, format, size=size, jobs=jobs, on_progress=show)
+        report = write(workspace, folder, file_format, size=size, jobs=jobs, on_progress=show)
     if as_json:
         output.emit_json(report.to_json())
     else:

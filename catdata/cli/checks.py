@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,9 +48,9 @@ def check(
     jobs: int | None,
     as_json: bool,
 ) -> None:
-    """Look for copies, leaks, doubtful labels, poor pictures and imbalance; change nothing.
+    """Look for copies, leaks, wrong labels and poor pictures.
 
-    With --plot the pairs that were found are drawn side by side.
+    Nothing is changed. With --plot the pairs that were found are drawn side by side.
     """
     from catdata.dataset.audit import audit
     from catdata.dataset.workspace import Workspace
@@ -130,14 +129,12 @@ def _describe(findings: Sequence[Finding]) -> str:
     for kind, number in Counter(finding.kind for finding in findings).items():
         lines.append(f"{kind} ({number})")
         some = [finding for finding in findings if finding.kind == kind][:_SHOWN_OF_A_KIND]
-        lines += [_wrapped(" ".join((*finding.refs, finding.detail))) for finding in some]
+        lines += [
+            output.paragraph(" ".join((*finding.refs, finding.detail)), "  ") for finding in some
+        ]
         if number > len(some):
             lines.append(f"  ... and {number - len(some)} more: catdata check --json")
     return "\n".join(lines)
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, 80, initial_indent="  ", subsequent_indent="    ")
 
 
 @click.command(epilog="Example: catdata verify")
@@ -150,19 +147,29 @@ def _wrapped(text: str) -> str:
 def verify(
     ctx: click.Context, start: Path | None, repair: bool, prune: bool, as_json: bool
 ) -> None:
-    """Check every stored file and build, byte by byte, against what is known of it.
+    """Check every stored byte against what is known of it.
 
     The exit status is 3 if anything is damaged and was not mended.
     """
-    from catdata.dataset.verify import verify as inspect
+    from catdata.dataset import verify as verifying
     from catdata.dataset.workspace import Workspace
 
+    workspace = Workspace.find(start)
     with output.progress("verify", "files") as show:
-        report = inspect(Workspace.find(start), repair=repair, prune=prune, on_progress=show)
-    if as_json:
-        output.emit_json(report.to_json())
-    else:
+        report = verifying.verify(workspace, repair=repair, on_progress=show)
+    if not as_json:
         click.echo(_describe_verify(report))
+    deleted = 0
+    if report.orphans:
+        size = sum(orphan.bytes for orphan in report.orphans) / 1e6
+        what = f"{len(report.orphans)} stored files ({size:.1f} MB) belong to no image"
+        if prune:
+            output.warn(f"{what}; deleting them.")
+            deleted = verifying.prune(workspace, report.orphans)
+        else:
+            output.warn(f"{what}. Delete them with: catdata verify --prune")
+    if as_json:
+        output.emit_json(report.to_json() | {"deleted": deleted})
     ctx.exit(0 if report.is_sound else 3)
 
 
@@ -171,10 +178,5 @@ def _describe_verify(report: VerifyReport) -> str:
     for damage in report.damage:
         mended = f" ({damage.mended})" if damage.mended else ""
         lines.append(f"{damage.kind}  {damage.path}: {damage.detail}{mended}")
-    size = sum(orphan.bytes for orphan in report.orphans) / 1e6
-    if report.orphans:
-        what = "deleted" if report.pruned else "kept; delete them with: catdata verify --prune"
-        number = len(report.orphans)
-        lines.append(f"{number} stored files ({size:.1f} MB) belong to no image: {what}")
     lines.append(f"{report.files} files read: {'all sound' if report.is_sound else 'damage found'}")
     return "\n".join(lines)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,10 +51,11 @@ def compare(
     plot: Path | None,
     as_json: bool,
 ) -> None:
-    """Train on each BUILD (default: original and enlarged) with the same seeds; tell what differs.
+    """Train builds with the same seeds and tell what differs.
 
-    Every build is judged on the same test images, each test set apart. The first BUILD is what the
-    others are held against.
+    BUILD is a name or a folder with such a pair (default: original and enlarged). Every build
+    is judged on the same test images, each test set apart. The first BUILD is what the others
+    are held against.
     """
     from catdata.dataset import workspace
     from catdata.learning import experiments
@@ -124,4 +124,4 @@ def _verdict(change: Contrast) -> Iterator[str]:
         yield f"{name:14} {100 * moved.estimate:+5.1f} points [{low}, {high}]"
     verdict = click.style(change.verdict.replace("-", " "), bold=True)
     yield f"Verdict: {verdict}"
-    yield textwrap.fill(change.sentence, 80)
+    yield output.paragraph(change.sentence)

@@ -52,10 +52,11 @@ def init(
     test_fraction: float,
     as_json: bool,
 ) -> None:
-    """Make a workspace in DIR (default: here) from the course's two h5 files.
+    """Make a workspace from the course's two h5 files.
 
-    The files are copied to data/original/ and never changed. Without --train and --test they are
-    looked for in DIR, the current folder and ./datasets.
+    DIR becomes the workspace (default: the current folder). The files are copied to
+    data/original/ and never changed. Without --train and --test they are looked for in DIR, the
+    current folder and ./datasets.
     """
     from catdata.dataset import originals
 
@@ -126,7 +127,7 @@ def add(
     jobs: int | None,
     as_json: bool,
 ) -> None:
-    """Add photos: JPEG, PNG or WebP files, or folders that are searched through.
+    """Add photos (JPEG, PNG, WebP): files, or whole folders.
 
     What is here already is skipped, what cannot be read is refused with the reason, and the rest
     goes on. The exit status is 1 if any file was refused.
@@ -176,7 +177,7 @@ def _show_added(report: AddReport) -> None:
 @options.quiet
 @click.pass_obj
 def status(start: Path | None, as_json: bool) -> None:
-    """Show how many images there are, where they came from, and the builds."""
+    """Count the images by split, class and origin; list builds."""
     from catdata.dataset.status import read_status
     from catdata.dataset.workspace import Workspace
 
@@ -201,7 +202,7 @@ def _describe_status(status: Status) -> str:
         "",
         output.table(head, rows),
         "",
-        *([status.shift, ""] if status.shift else []),
+        *([output.paragraph(status.shift), ""] if status.shift else []),
     ]
     for build in status.builds:
         state = "" if build.up_to_date else "  out of date: the catalog has changed since"

@@ -30,10 +30,11 @@ STEPS = (
 @options.quiet
 @click.pass_context
 def demo(ctx: click.Context, folder: Path, seed: int) -> None:
-    """Draw a sample dataset in DIR (default: catdata-demo) and do the whole job on it.
+    """Draw a sample dataset and do the whole job on it.
 
-    Draws a pair of h5 files in the course's form and 400 photos of cats and other things, then runs
-    and prints the commands that you would type with files of your own.
+    In DIR (default: catdata-demo) this draws a pair of h5 files in the course's form and
+    400 photos of cats and other things, then runs and prints the commands that you would type with
+    files of your own.
     """
     from catdata import demo as drawing
 
@@ -45,7 +46,7 @@ def demo(ctx: click.Context, folder: Path, seed: int) -> None:
     start = time.perf_counter()
     click.echo(f"Drawing an h5 pair and 400 photos of cats and other things in {shown(folder)} ...")
     drawing.write_course_pair(folder / "datasets", seed=seed)
-    drawing.write_photos(folder / "photos", seed=seed)
+    drawing.write_photos(folder, seed=seed)
     root = ctx.find_root().command
     click.echo(f"\n$ cd {shlex.quote(str(folder))}")
     with contextlib.chdir(folder):

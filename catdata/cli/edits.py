@@ -35,10 +35,11 @@ def _show(edits: Sequence[Edited], *, as_json: bool) -> None:
 @options.quiet
 @click.pass_obj
 def relabel(start: Path | None, refs: tuple[str, ...], label: str, as_json: bool) -> None:
-    """Give images another label: all of those named, or none.
+    """Give images another label.
 
-    REF is like train[146] (a row of the course's files), 3fa9c1 (the beginning of a hash) or a file
-    name. The course's files themselves never change; the next build shows the new label.
+    All of those named are changed, or none. REF is like train[146] (a row of the course's
+    files), 3fa9c1 (the beginning of a hash) or a file name. The course's files themselves never
+    change; the next build shows the new label.
     """
     from catdata.dataset import edit
     from catdata.dataset.workspace import Workspace
@@ -50,14 +51,17 @@ def relabel(start: Path | None, refs: tuple[str, ...], label: str, as_json: bool
 
 @click.command(epilog="Example: catdata move img.jpg --split test")
 @_refs
-@click.option("--split", type=options.NameIn("catdata.h5file:SPLITS"), required=True)
+@click.option(
+    "--split", type=options.NameIn("catdata.h5file:SPLITS"), required=True, help="Where to."
+)
 @options.as_json
 @options.quiet
 @click.pass_obj
 def move(start: Path | None, refs: tuple[str, ...], split: str, as_json: bool) -> None:
-    """Put images into train or test: all of those named, or none.
+    """Put images into train or test.
 
-    Near-duplicates go together: one that would stay behind on the other side stops the command.
+    All of those named are moved, or none. Near-duplicates go together: one that would stay
+    behind on the other side stops the command.
     """
     from catdata.dataset import edit
     from catdata.dataset.workspace import Workspace
@@ -83,9 +87,9 @@ def remove(start: Path | None, refs: tuple[str, ...], as_json: bool) -> None:
 @options.quiet
 @click.pass_obj
 def undo(start: Path | None, as_json: bool) -> None:
-    """Revert the last command that changed the images: add, relabel, move or remove.
+    """Revert the last command that changed the images.
 
-    Run it again to go further back.
+    That is add, relabel, move, remove or verify --repair. Run it again to go further back.
     """
     from catdata.dataset import edit
     from catdata.dataset.workspace import Workspace

@@ -48,7 +48,10 @@ def list_images(
     removed: bool,
     as_json: bool,
 ) -> None:
-    """List images, one a line: the course's in their own order, then yours as they came."""
+    """List images, one a line.
+
+    The course's come in their own order, then yours as they were added.
+    """
     from catdata.dataset.catalog import Selection
     from catdata.dataset.workspace import Workspace
     from catdata.h5file import CLASS_NAMES
@@ -99,11 +102,11 @@ def _stream_json(records: Iterator[dict[str, object]]) -> None:
 @options.quiet
 @click.pass_obj
 def show(start: Path | None, ref: str, plot: Path | None, as_json: bool) -> None:
-    """Tell everything known of an image: REF is like train[146], 3fa9c1 or a file name.
+    """Tell everything known of an image.
 
-    Or of a row of a build, like enlarged/train[512]: which image it shows and, if it is an
-    augmented copy, how it was altered. With --plot the photo is drawn beside the square that the
-    network sees.
+    REF is like train[146], 3fa9c1 (the beginning of a hash) or a file name; or a row of a build,
+    like enlarged/train[512]. Of an augmented copy it tells how it was altered. With --plot the
+    photo is drawn beside the square that the network sees.
     """
     from catdata.dataset.explain import describe
     from catdata.dataset.workspace import Workspace

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 QUIET = "catdata.quiet"
+WIDTH = 80  # characters
 
 
 def is_quiet() -> bool:
@@ -45,13 +47,19 @@ def next_step(command: str, why: str) -> None:
         click.echo(f"{click.style('Next:', fg='green')} {command}    ({why})", err=True)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table as text: the first column to the left, the others to the right."""
+def paragraph(text: str, indent: str = "") -> str:
+    """Return text broken into lines that fit a terminal; later lines are indented deeper."""
+    deeper = indent and indent + "  "
+    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=deeper)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> str:
+    """Return a table as text: the first *left* columns to the left, the others to the right."""
     lines = [head, *rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
+            cell.ljust(width) if i < left else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines

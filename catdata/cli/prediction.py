@@ -62,9 +62,10 @@ def predict(
     jobs: int | None,
     as_json: bool,
 ) -> None:
-    """Ask a saved network what photos show; photos are prepared just as its build was.
+    """Ask a saved network what photos show.
 
-    With --label and --add-mistakes the photos that it gets wrong are added to train.
+    The photos are prepared just as its build was. With --label and --add-mistakes the photos
+    that it gets wrong are added to train.
     """
     from catdata.dataset import ingest, labels, pixels
     from catdata.dataset.images import Preparation

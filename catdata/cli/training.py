@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from catdata.learning.diagnosis import Diagnosis
     from catdata.learning.training import Evaluation, Run
 
-_BUILD_HELP = "BUILD is a build's name, or any folder that holds the course's two files."
-
 
 @click.command(epilog="Example: catdata train enlarged --layers 20,7,5 --plot costs.png")
 @click.argument("build", required=False)
@@ -53,9 +51,10 @@ def train(
     plot: Path | None,
     as_json: bool,
 ) -> None:
-    """Train the course's network on BUILD (default: enlarged, else original).
+    """Train the course's network on a build.
 
-    BUILD is a build's name, or any folder that holds the course's two files.
+    BUILD is a build's name, or any folder that holds the course's two files (default: enlarged, or
+    original if there is no enlarged one).
     """
     from catdata.dataset import workspace
     from catdata.learning.diagnosis import diagnose
@@ -123,17 +122,20 @@ def _describe_run(build: str, pair: Pair, run: Run, diagnosis: Diagnosis) -> str
     rate = f"learning rate {config.learning_rate}"
     return "\n".join(
         [
-            f"{shown(build)}: {len(pair.train)} train, {len(pair.test)} test images of {size} pixels",
+            f"{shown(build)}: {len(pair.train)} train and {len(pair.test)} test images, {size}",
             f"network {dims}, {config.init} weights of seed {config.seed}, {rate}",
             "",
-            output.table(("iteration", "cost", "train accuracy", "test accuracy"), _some(steps)),
+            output.table(_STEPS_HEAD, _some(steps), left=0),
             "",
             output.table(head, sets),
             "baseline: always the class that is more frequent in that set",
             "",
-            f"{diagnosis.message} ({run.seconds:.2f} s)",
+            output.paragraph(f"{diagnosis.message} ({run.seconds:.2f} s)"),
         ]
     )
+
+
+_STEPS_HEAD = ("iteration", "cost", "train accuracy", "test accuracy")
 
 
 def _some(steps: Sequence[tuple[str, ...]], most: int = 14) -> list[tuple[str, ...]]:

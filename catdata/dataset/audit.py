@@ -203,4 +203,3 @@ def _balance(status: Status) -> Iterator[Finding]:
         if not build.up_to_date:
             detail = f"{build.build} was written before the last change: catdata build-h5"
             yield Finding("build-out-of-date", (), f"{detail} {build.build}")
-

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 BATCH_IMAGES = 128
 BATCH_BYTES = 64 << 20
+FILES_AT_ONCE = 8
 _NOT_A_PICTURE = "not a JPEG, PNG or WebP picture"
 
 
@@ -119,7 +120,9 @@ def add(
     examine = functools.partial(_examine, preparation=workspace.settings.preparation)
     with workspace.catalog() as catalog, engine.executor(jobs=jobs) as pool:
         intake = _Intake(workspace, catalog)
-        examined = engine.map_in_order(pool, examine, files, in_flight=BATCH_IMAGES)
+        examined = engine.map_in_order(
+            pool, examine, files, in_flight=BATCH_IMAGES, chunk=FILES_AT_ONCE
+        )
         try:
             for batch in _batches(examined):
                 for outcome in intake.commit(batch):
@@ -158,8 +161,7 @@ def _examine(entry: Entry, *, preparation: Preparation) -> _Examined:
         return Refused(name, entry.problem)
     try:
         data = images.read_file(entry.path)
-        named = _is_named_as_picture(entry.path)
-        if entry.found and not (named or images.looks_like_picture(data)):
+        if entry.found and not _is_meant_as_picture(entry.path, data):
             return Skipped(name, _NOT_A_PICTURE)
         picture = images.decode(data, preparation, name=entry.path.name)
     except ImageRefused as error:
@@ -167,7 +169,10 @@ def _examine(entry: Entry, *, preparation: Preparation) -> _Examined:
     return _Candidate(entry, data, rawstore.file_hash(data), picture)
 
 
-def _is_named_as_picture(path: Path) -> bool:
+def _is_meant_as_picture(path: Path, data: bytes) -> bool:
+    """Tell whether a file found in a folder is a picture, or at least named like one."""
+    if images.looks_like_picture(data):
+        return True
     return (mimetypes.guess_type(path.name)[0] or "").startswith("image/")
 
 
@@ -219,6 +224,8 @@ class _Intake:
                 if isinstance(file, _Candidate) and isinstance(outcome, Added)
             ]
             self.workspace.raw.store(new)
+            if self.command_id is not None:
+                self.catalog.summarise(self.command_id, f"added {self.images} photo(s)")
         return outcomes
 
     def _learn(self, ids: Sequence[int], prints: NDArray[np.uint64]) -> None:
@@ -266,7 +273,6 @@ class _Intake:
         else:
             image_id = self.catalog.add(row, self.command_id)
         self.images += 1
-        self.catalog.summarise(self.command_id, f"added {self.images} photo(s)")
         self._learn([image_id], fingerprints([row]))
 
     def _side(self, picture: Picture, near: Sequence[ImageRow]) -> str:
@@ -294,9 +300,7 @@ class _Intake:
 
     def _leak(self, file: _Candidate, other: ImageRow) -> Refused:
         ref = self.catalog.short_ref(other)
-        dhash, phash = fingerprint.distances(
-            file.picture.fingerprint, fingerprints([other])
-        )
+        dhash, phash = fingerprint.distances(file.picture.fingerprint, fingerprints([other]))
         return Refused(
             shown(file.entry.path),
             f"near-duplicate of {ref}, which is in {other.split} "

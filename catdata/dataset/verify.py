@@ -48,22 +48,21 @@ class Orphan:
     """
 
     path: str
+    file_hash: str
     bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """What ``verify`` found and did.
+    """What ``verify`` found and mended.
 
     Attributes:
         files: Number of files whose every byte was read.
-        pruned: Whether the orphans were deleted.
     """
 
     files: int
     damage: Sequence[Damage]
     orphans: Sequence[Orphan]
-    pruned: bool
 
     @property
     def is_sound(self) -> bool:
@@ -79,7 +78,6 @@ def verify(
     workspace: Workspace,
     *,
     repair: bool = False,
-    prune: bool = False,
     on_progress: Callable[[int], None] | None = None,
 ) -> VerifyReport:
     """Check every file of the workspace.
@@ -88,7 +86,6 @@ def verify(
         workspace: What to check.
         repair: Put misnamed files back in place, and take images whose file is lost out of later
             builds (``undo`` brings them back).
-        prune: Delete the orphans.
         on_progress: Called with the number of files read so far.
     """
     hashes = _Hashes(on_progress)
@@ -98,14 +95,27 @@ def verify(
     damage = [*_raw_damage(workspace, images, stored), *_build_damage(workspace, hashes)]
     if repair:
         damage = _repair(workspace, images, stored, damage)
-    orphans = {
-        path: Orphan(_below(workspace, path), path.stat().st_size)
+    orphans = [
+        Orphan(_below(workspace, path), file_hash, path.stat().st_size)
         for path, file_hash in stored.items()
         if file_hash == path.stem and file_hash not in images
-    }
-    for path in orphans if prune else ():
-        path.unlink()
-    return VerifyReport(hashes.files, damage, list(orphans.values()), pruned=prune)
+    ]
+    return VerifyReport(hashes.files, damage, orphans)
+
+
+def prune(workspace: Workspace, orphans: Iterable[Orphan]) -> int:
+    """Delete files that no image refers to, and return how many were deleted.
+
+    Writers wait meanwhile, and what one of them has added since is kept.
+    """
+    deleted = 0
+    with workspace.catalog() as catalog, catalog.transaction():
+        wanted = {image.file_hash for image in catalog.with_files()}
+        for orphan in orphans:
+            if orphan.file_hash not in wanted:
+                (workspace.root / orphan.path).unlink(missing_ok=True)
+                deleted += 1
+    return deleted
 
 
 class _Hashes:

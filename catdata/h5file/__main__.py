@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from catdata.errors import CatdataError, H5Refused
-from catdata.h5file.plainfile import PlainFile
+from catdata.h5file.openfile import PlainFile
 from catdata.h5file.reading import open_file
 
 _MEMORY = 3 << 29  # bytes

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from catdata.h5file.plainfile import PlainFile
+    from catdata.h5file.openfile import PlainFile
 
 GET_AGAIN = "Get the file again from where it came, best as a zip archive, and try anew."
 

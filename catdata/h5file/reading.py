@@ -17,7 +17,7 @@ from catdata.h5file.boundary import GET_AGAIN, NotTheForm, refusing
 from catdata.h5file.content import Content, read_content
 from catdata.h5file.form import MAX_IN_MEMORY, ImageSet, check_split
 from catdata.h5file.library import h5py
-from catdata.h5file.plainfile import PlainFile, open_for_reading
+from catdata.h5file.openfile import PlainFile, open_for_reading
 from catdata.h5file.recognise import describe
 from catdata.h5file.trial import try_elsewhere
 

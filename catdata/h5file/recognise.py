@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from catdata.h5file.boundary import GET_AGAIN
 from catdata.h5file.form import KNOWN_PAIR
-from catdata.h5file.plainfile import PlainFile, open_for_reading
+from catdata.h5file.openfile import PlainFile, open_for_reading
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 

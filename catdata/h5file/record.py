@@ -56,9 +56,7 @@ def read_record(root: Any, count: int, *, file_size: int) -> BuildRecord | None:
         "build_id": (BUILD_ID_DTYPE, ()),
         "recipe": ("S", ()),
         "parameters": ("S", (count,)),
-    } | {
-        name: (dtype, (count, *entry)) for name, (dtype, entry) in ROW_FIELDS.items()
-    }
+    } | {name: (dtype, (count, *entry)) for name, (dtype, entry) in ROW_FIELDS.items()}
     values = {
         name: _values(group, name, dtype, shape, file_size)
         for name, (dtype, shape) in fields.items()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from catdata.errors import H5Refused, shown
 from catdata.h5file.boundary import GET_AGAIN, NotTheForm
 from catdata.h5file.form import KNOWN_PAIR
-from catdata.h5file.plainfile import PlainFile, open_for_reading
+from catdata.h5file.openfile import PlainFile, open_for_reading
 
 if TYPE_CHECKING:
     from pathlib import Path

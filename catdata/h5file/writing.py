@@ -27,7 +27,7 @@ from catdata.h5file.form import (
     is_build_id,
 )
 from catdata.h5file.library import h5py
-from catdata.h5file.plainfile import PlainFile, open_for_writing
+from catdata.h5file.openfile import PlainFile, open_for_writing
 from catdata.h5file.storage import MAX_DECLARED
 from catdata.h5file.trial import trust
 

@@ -7,7 +7,7 @@ is small and often wrong itself; what it doubts is worth a look, not a verdict.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,7 +36,7 @@ class DoubtConfig:
         limit: A label is doubtful if its mean probability is below this, 0..1.
     """
 
-    config: TrainConfig = TrainConfig(iterations=300)
+    config: TrainConfig = field(default_factory=lambda: TrainConfig(iterations=300))
     folds: int = 5
     repeats: int = 2
     seeds: tuple[int, ...] = (1, 2, 3)
@@ -101,9 +101,7 @@ def label_probabilities(
         folds = stratified_folds(images.labels, options.folds, groups=groups, rng=rng)
         for done, (train, held_out) in enumerate(splits(folds), start=repeat * options.folds + 1):
             judged = {"held out": Subset.of(images, held_out)}
-            runs = fit_seeds(
-                Subset.of(images, train), options.config, options.seeds, tests=judged
-            )
+            runs = fit_seeds(Subset.of(images, train), options.config, options.seeds, tests=judged)
             cat = np.mean([run.tests["held out"].probabilities for run in runs], axis=0)
             believed[held_out] += np.where(images.labels[held_out] == 1, cat, 1 - cat)
             if on_progress:

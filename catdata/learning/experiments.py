@@ -26,8 +26,6 @@ from catdata.learning.verdicts import Contrast
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from catdata.learning.network import Floats
     from catdata.learning.records import Evaluation, History, LabelledImages, Run
 
@@ -143,9 +141,9 @@ class _Trained:
     warning: str
 
     @property
-    def train_accuracy(self) -> NDArray[np.float64]:
-        """Share of the training images that each network names rightly, shape (seeds,)."""
-        return next(iter(self.scores.values())).train_accuracy
+    def any_scores(self) -> Scores:
+        """The scores on the first test set; those on train are the same in all."""
+        return next(iter(self.scores.values()))
 
 
 def _train(
@@ -164,12 +162,12 @@ def _train(
         tests={key: judges[name] for name, key in keys.items()},
         on_progress=on_progress,
     )
-    train_accuracy = np.array([run.train.accuracy for run in runs])
+    train_correct = np.stack([run.train.correct for run in runs])
     return _Trained(
         arm=arm,
         config=config,
         scores={
-            name: Scores(train_accuracy, np.stack([run.tests[key].correct for run in runs]))
+            name: Scores(train_correct, np.stack([run.tests[key].correct for run in runs]))
             for name, key in keys.items()
         },
         train_curve=_curve(
@@ -225,7 +223,7 @@ def _result(trained: _Trained, tests: Sequence[SharedTest]) -> ArmResult:
         build_id=trained.arm.pair.build_id,
         layers=trained.config.layers,
         train_images=len(trained.arm.pair.train),
-        train_accuracy=stats.mean_train_accuracy(trained.train_accuracy, rng=_rng()),
+        train_accuracy=stats.mean_train_accuracy(trained.any_scores, rng=_rng()),
         curve=trained.train_curve,
         judgements={test.name: _judgement(trained, test) for test in tests},
     )

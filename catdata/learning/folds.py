@@ -1,8 +1,7 @@
-"""Split images into folds for cross-validation, the classes spread evenly and groups kept together."""
+"""Split images into folds for cross-validation: classes spread evenly, groups kept together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,8 @@ import numpy as np
 from catdata.errors import ConfigRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from catdata.learning.records import LabelledImages
@@ -63,7 +64,8 @@ def stratified_folds(
         raise ConfigRefused(
             f"{count} folds need {max(count, 2)} images of each class; the rarer one has {rarest}."
         )
-    _, group_of = np.unique(np.arange(len(labels)) if groups is None else groups, return_inverse=True)
+    groups = np.arange(len(labels)) if groups is None else groups
+    _, group_of = np.unique(groups, return_inverse=True)
     cats = np.bincount(group_of, weights=labels)
     sizes = np.bincount(group_of)
     held = np.zeros((2, count))

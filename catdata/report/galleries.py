@@ -1,9 +1,8 @@
-"""Draw pictures side by side with captions: a photo and what the network sees, or pairs of copies."""
+"""Draw pictures side by side with captions: a photo and what the network sees, or copies."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.figure import Figure
@@ -11,6 +10,8 @@ from matplotlib.figure import Figure
 from catdata.errors import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 

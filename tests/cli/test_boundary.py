@@ -25,8 +25,15 @@ def test_every_command_has_help_and_an_example(name: str) -> None:
     assert command.epilog
     assert command.epilog.startswith("Example: catdata ")
     for parameter in command.params:
-        if isinstance(parameter, click.Option) and parameter.name != "split":
+        if isinstance(parameter, click.Option):
             assert parameter.help, f"{name} {parameter.opts}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_first_sentence_of_every_command_fits_the_list(run, name: str) -> None:
+    command = main.commands[name]
+    line = next(line for line in run("--help").stdout.splitlines() if line.startswith(f"  {name} "))
+    assert line.split(maxsplit=1)[1] == (command.help or "").partition("\n")[0]
 
 
 @pytest.mark.parametrize("name", COMMANDS)

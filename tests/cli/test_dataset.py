@@ -156,3 +156,44 @@ def test_build_h5_says_what_it_wrote(run, run_json, here: Path) -> None:
     assert record["train"] == {"images": 13, "cat": 5, "original": 12, "added": 1, "augmented": 0}
     assert Path(record["folder"], "train_catvnoncat.h5").exists()
     assert "train      13     5    38%        12      1          0" in run("build-h5").stdout
+
+
+def test_check_lists_what_it_found_and_strict_makes_it_an_error(run, run_json, here: Path) -> None:
+    assert run("check --no-doubtful --strict").stdout == "Nothing found.\n"
+    save(here / "a.png", 1)
+    save(here / "b.jpg", 1, quality=60)
+    run("add a.png b.jpg --label cat --split train")
+    (finding,) = run_json("check --no-doubtful")["findings"]
+    assert finding["kind"] == "near-duplicate"
+    assert len(finding["refs"]) == 2
+    result = run("check --no-doubtful --strict --plot pairs.png", status=1)
+    assert result.stdout.startswith("near-duplicate (1)\n  ")
+    assert (here / "pairs.png").stat().st_size > 5000
+
+
+def test_check_says_when_there_are_too_few_images_to_doubt_labels(run, here: Path) -> None:
+    run("remove train[1] train[4] train[7] train[10] test[1]")
+    assert "fewer than 5 images of a class" in run("check").stderr
+
+
+def test_verify_exits_with_3_on_damage_until_it_is_mended(run, run_json, here: Path) -> None:
+    save(here / "a.jpg", 1)
+    run("add a.jpg --label cat --split train")
+    assert "all sound" in run("verify").stdout
+    Path(run_json("show a.jpg")["stored"]).write_bytes(b"rotten")
+    assert "changed-file  raw_images/" in run("verify", status=3).stdout
+    assert run_json("verify --repair")["sound"]
+    run("build-h5")
+
+
+def test_show_draws_the_photo_beside_what_the_network_sees(run, here: Path) -> None:
+    save(here / "a.jpg", 1)
+    run("add a.jpg --label cat")
+    run("show a.jpg --plot show.png")
+    assert (here / "show.png").stat().st_size > 5000
+
+
+def test_export_writes_a_new_folder_only(run, here: Path) -> None:
+    assert "Wrote 18 images to" in run("export out").stdout
+    assert (here / "out" / "metadata.csv").exists()
+    assert "is not empty" in run("export out", status=1).stderr

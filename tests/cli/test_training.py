@@ -97,7 +97,11 @@ def test_compare_judges_both_builds_on_the_same_images(run_json, enlarged: Path)
     assert [arm["build"] for arm in record["arms"]] == ["original", "enlarged"]
     assert [arm["train_images"] for arm in record["arms"]] == [TRAIN_IMAGES, TRAIN_IMAGES + 4]
     (change,) = record["changes"]
-    assert (change["from"], change["to"], change["test_set"]) == ("original", "enlarged", "original")
+    assert (change["from"], change["to"], change["test_set"]) == (
+        "original",
+        "enlarged",
+        "original",
+    )
     assert change["test_images"] == TEST_IMAGES
     assert set(record["arms"][0]["gap"]) == {"mean", "low", "high"}
     assert set(change["gap"]) == {"estimate", "low", "high"}

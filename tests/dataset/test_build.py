@@ -40,9 +40,7 @@ def photos_added(workspace: Workspace, tmp_path: Path) -> list[Path]:
 
 
 def bytes_of(folder: Path) -> dict[str, str]:
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()
-    }
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
 def test_the_course_notebook_reads_a_build(workspace: Workspace, photos_added: list[Path]) -> None:
@@ -230,4 +228,3 @@ def test_progress_counts_all_rows(workspace: Workspace, photos_added: list[Path]
     build.build(workspace, on_progress=lambda done, total: seen.append((done, total)))
     total = TRAIN_IMAGES + TEST_IMAGES + 5
     assert seen[-1] == (total, total)
-

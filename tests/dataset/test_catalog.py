@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
 from pathlib import Path
@@ -181,6 +182,22 @@ def test_the_log_says_what_was_done_and_undone(path: Path) -> None:
 def test_undo_with_nothing_left_returns_nothing(path: Path) -> None:
     with Catalog(path) as catalog, catalog.transaction():
         assert catalog.undo() is None
+
+
+@given(st.text(max_size=80) | st.from_regex(r"(train|test)\[[0-9]{1,12}\]", fullmatch=True))
+@settings(max_examples=60, deadline=None)
+def test_any_text_names_one_image_or_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, ref: str
+) -> None:
+    path = tmp_path_factory.mktemp("catalog") / "catalog.db"
+    Catalog.create(path, [original(0), original(1, label=1), photo("a.jpg"), photo("b.jpg")])
+    with Catalog(path) as catalog:
+        for image in catalog.images():
+            assert catalog.resolve(catalog.short_ref(image)) == image
+            assert catalog.resolve(image.ref) == image
+        with contextlib.suppress(UnknownReference):
+            found = catalog.resolve(ref)
+            assert found.ref.startswith(ref.lower()) or found.file_name == ref or ref == found.ref
 
 
 CHANGES = st.one_of(

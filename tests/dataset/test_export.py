@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from pictures import TEST_IMAGES, TRAIN_IMAGES, save
+from PIL import Image
 
 from catdata import h5file
 from catdata.dataset import build, ingest, labels
@@ -84,8 +84,6 @@ def test_progress_counts_every_image(filled: Workspace, tmp_path: Path, name: st
     assert seen == [(i, report.images) for i in range(1, report.images + 1)]
 
 
-def test_a_folder_that_holds_something_is_not_written_to(
-    filled: Workspace, tmp_path: Path
-) -> None:
+def test_a_folder_that_holds_something_is_not_written_to(filled: Workspace, tmp_path: Path) -> None:
     with pytest.raises(BuildRefused, match="is not empty"):
         export(filled, tmp_path)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from catdata.dataset import labels
 from catdata.errors import ConfigRefused
@@ -135,6 +139,45 @@ def test_a_bad_line_is_reported_and_the_rest_goes_on(
     good, bad, *_rest = labels.from_file(tmp_path / "l.csv")
     assert not good.problem
     assert problem in bad.problem
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.text(st.characters(codec="utf-8"), max_size=12) | st.just("a.jpg"),
+        st.sampled_from(["cat", "non-cat", "1", "0", "dog", ""]),
+    ),
+    max_size=8,
+)
+
+
+@given(ROWS)
+@settings(deadline=None)
+def test_every_row_of_any_labels_file_is_an_entry_or_a_problem_with_its_line(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("labels")
+    touch(folder / "a.jpg")
+    records = [json.dumps({"file_name": name, "label": label}) for name, label in rows]
+    (folder / "l.jsonl").write_text("\n".join(["{}", *records]), "utf-8")
+    _, *entries = labels.from_file(folder / "l.jsonl")
+    assert len(entries) == len(rows)
+    for line, entry, (_, label) in zip(range(2, 99), entries, rows):
+        if entry.problem:
+            assert entry.problem.startswith(f"l.jsonl line {line}: ")
+        else:
+            assert entry.path == folder / "a.jpg"
+            assert entry.label == labels.parse_label(label)
+
+
+@given(st.binary(max_size=200))
+@settings(deadline=None)
+def test_any_bytes_are_a_labels_file_or_are_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("labels") / "l.csv"
+    path.write_bytes(b"file_name,label\n" + data)
+    with contextlib.suppress(ConfigRefused):
+        assert all(entry.problem for entry in labels.from_file(path))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pictures import save
 from catdata.dataset import build, edit, ingest
 from catdata.dataset.catalog import ImageRow
 from catdata.dataset.labels import Entry
-from catdata.dataset.verify import verify
+from catdata.dataset.verify import prune, verify
 from catdata.dataset.workspace import Workspace
 
 
@@ -86,14 +86,25 @@ def test_the_files_of_an_undone_add_stay_until_they_are_pruned(
     workspace: Workspace, rows: list[ImageRow]
 ) -> None:
     edit.undo(workspace)
-    assert len(verify(workspace).orphans) == 3
+    orphans = verify(workspace).orphans
+    assert len(orphans) == 3
     assert path_of(workspace, rows[0]).exists()
-    assert verify(workspace, prune=True).pruned
+    assert prune(workspace, orphans) == 3
     assert not path_of(workspace, rows[0]).exists()
     assert list(verify(workspace).orphans) == []
 
 
+def test_a_photo_that_was_added_again_meanwhile_is_not_pruned(
+    workspace: Workspace, rows: list[ImageRow], tmp_path: Path
+) -> None:
+    edit.undo(workspace)
+    orphans = verify(workspace).orphans
+    ingest.add(workspace, [Entry(tmp_path / "1.jpg", 1, "train")])
+    assert prune(workspace, orphans) == 2
+    assert path_of(workspace, rows[1]).exists()
+
+
 def test_a_removed_image_keeps_its_file(workspace: Workspace, rows: list[ImageRow]) -> None:
     edit.remove(workspace, ["0.jpg"])
-    verify(workspace, prune=True)
+    assert prune(workspace, verify(workspace).orphans) == 0
     assert path_of(workspace, rows[0]).exists()

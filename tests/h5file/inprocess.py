@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catdata.h5file.plainfile import open_for_reading
+from catdata.h5file.openfile import open_for_reading
 from catdata.h5file.reading import open_file, read_all
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 from inprocess import read_here
 
 from catdata.h5file.library import h5py
-from catdata.h5file.plainfile import open_for_reading
+from catdata.h5file.openfile import open_for_reading
 from catdata.h5file.reading import open_file
 
 Make = Callable[..., Path]

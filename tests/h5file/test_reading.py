@@ -18,7 +18,7 @@ import pytest
 from catdata.errors import H5Refused, StorageFailed
 from catdata.h5file import KNOWN_LEAK, open_split, read_split, write_course_file
 from catdata.h5file.library import h5py
-from catdata.h5file.plainfile import open_for_reading
+from catdata.h5file.openfile import open_for_reading
 from catdata.h5file.reading import open_file
 
 Make = Callable[..., Path]

@@ -14,17 +14,15 @@ from hypothesis import strategies as st
 from catdata.learning import stats
 from catdata.learning.stats import Interval, Scores
 
-PERFECT = np.ones(10)
-
 
 def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def scores(correct: np.ndarray, train_accuracy: np.ndarray | None = None) -> Scores:
-    if train_accuracy is None:
-        train_accuracy = np.ones(len(correct))
-    return Scores(train_accuracy, correct.astype(bool))
+def scores(correct: np.ndarray, train_correct: np.ndarray | None = None) -> Scores:
+    if train_correct is None:
+        train_correct = np.ones((len(correct), 30))
+    return Scores(train_correct.astype(bool), correct.astype(bool))
 
 
 def networks(draws: np.random.Generator, images: int, spread: float, count: int = 10) -> np.ndarray:
@@ -102,22 +100,25 @@ def test_with_one_seed_the_interval_is_students() -> None:
 
 
 def test_train_accuracy_varies_over_seeds_alone() -> None:
-    values = np.array([0.95, 0.97, 0.99, 0.96, 0.98])
-    interval = stats.mean_train_accuracy(values, rng=rng())
-    half = scipy.stats.sem(values) * scipy.stats.t.ppf(0.975, df=4)
+    wrong = np.array([5, 3, 1, 4, 2])
+    arm = scores(np.ones((5, 9)), np.arange(100) >= wrong[:, None])
+    interval = stats.mean_train_accuracy(arm, rng=rng())
+    half = scipy.stats.sem(1 - wrong / 100) * scipy.stats.t.ppf(0.975, df=4)
     assert interval.estimate == pytest.approx(0.97)
     assert (interval.high - interval.low) / 2 == pytest.approx(half, rel=0.1)
 
 
 def test_train_accuracy_of_one_seed_has_no_width() -> None:
-    assert stats.mean_train_accuracy(np.array([0.9]), rng=rng()) == Interval(0.9, 0.9, 0.9)
+    arm = scores(np.ones((1, 9)), np.arange(10)[None] >= 1)
+    assert stats.mean_train_accuracy(arm, rng=rng()) == Interval(0.9, 0.9, 0.9)
 
 
 def test_an_interval_stays_within_what_is_possible() -> None:
     correct = np.ones((3, 8), bool)
     correct[:, 0] = False
     assert stats.mean_test_accuracy(scores(correct), rng=rng()).high == 1.0
-    assert stats.mean_train_accuracy(np.array([1.0, 0.9]), rng=rng()).high == 1.0
+    learnt = np.arange(10) >= np.array([[0], [1]])
+    assert stats.mean_train_accuracy(scores(correct[:2], learnt), rng=rng()).high == 1.0
 
 
 @pytest.mark.parametrize("right", [True, False])
@@ -173,7 +174,7 @@ def test_where_train_accuracy_stays_the_gap_mirrors_the_test_accuracy() -> None:
 
 def test_two_questions_at_once_widen_both_intervals() -> None:
     both = networks(rng(5), 50, 0.2, count=20)
-    learnt = rng(6).uniform(0.5, 1.0, 20)
+    learnt = rng(6).random((20, 200)) < rng(6).uniform(0.5, 1.0, 20)[:, None]
     alone = stats.change(scores(both[:10]), scores(both[10:]), rng=rng())
     together = stats.change(
         scores(both[:10], learnt[:10]), scores(both[10:], learnt[10:]), rng=rng()
@@ -182,8 +183,20 @@ def test_two_questions_at_once_widen_both_intervals() -> None:
     assert 1.05 < (together.test_accuracy.high - together.test_accuracy.low) / width < 1.3
 
 
+def test_the_gap_allows_for_other_training_images() -> None:
+    # Both answer "no cat" to everything; 26 and 32 of the 40 training images are no cats.
+    test = np.tile(np.arange(50) < 17, (10, 1))
+    shares = [np.tile(np.arange(40) < non_cats, (10, 1)) for non_cats in (26, 32)]
+    before, after = (scores(test, answers) for answers in shares)
+    change = stats.change(before, after, rng=rng())
+    errors = [np.std(answers[0], ddof=1) / np.sqrt(40) for answers in shares]
+    assert change.test_accuracy == Interval(0.0, 0.0, 0.0)
+    assert change.gap.estimate == pytest.approx(0.15)
+    assert change.gap.high - 0.15 == pytest.approx(1.96 * np.hypot(*errors), rel=0.03)
+
+
 def test_an_arm_against_itself_has_changed_by_nothing() -> None:
-    arm = scores(networks(rng(7), 50, 0.2), rng(7).random(10))
+    arm = scores(networks(rng(7), 50, 0.2))
     assert stats.change(arm, arm, rng=rng()) == stats.Change(Interval(0, 0, 0), Interval(0, 0, 0))
 
 
@@ -211,10 +224,10 @@ def test_resampling_in_slices_weighs_every_seed_and_image_alike(
 
 
 def test_scores_that_do_not_belong_together_are_refused() -> None:
-    with pytest.raises(ValueError, match="train accuracies for 2 seeds"):
-        Scores(np.ones(3), np.ones((2, 5), bool))
-    with pytest.raises(ValueError, match="must be"):
-        Scores(np.ones(0), np.ones((0, 5), bool))
+    with pytest.raises(ValueError, match="3 seeds in train, 2 in test"):
+        scores(np.ones((2, 5)), np.ones((3, 5)))
+    with pytest.raises(ValueError, match=r"must be \(seeds, images\), not \(0, 30\)"):
+        scores(np.ones((0, 5)))
     two, three = scores(np.ones((2, 9))), scores(np.ones((3, 9)))
     with pytest.raises(ValueError, match=r"\(2, 9\) answers against \(3, 9\)"):
         stats.change(two, three, rng=rng())

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 SHORTEST_REF = 6
 _ROWS_AT_ONCE = 256
-_ORIGINAL_REF = re.compile(r"(train|test)\[(\d{1,9})\]")
+_ORIGINAL_REF = re.compile(r"(train|test)\[(0|[1-9][0-9]{0,8})\]")
 _HASH_PREFIX = re.compile(r"[0-9a-f]{4,64}")
 
 _NAMES = (*COLUMNS, *WORDS)
@@ -176,16 +176,17 @@ class Catalog:
 
     # Images
 
-    _BY_FILE = "SELECT * FROM image WHERE file_hash = ?"
-    _BY_CONTENT = "SELECT * FROM image WHERE content_hash = ? AND NOT removed ORDER BY id LIMIT 1"
+    _SAME = """
+        SELECT * FROM (SELECT * FROM image WHERE file_hash = ?)
+        UNION ALL
+        SELECT * FROM (SELECT * FROM image WHERE content_hash = ? AND NOT removed ORDER BY id)
+        LIMIT 1
+    """
 
     def same_picture(self, file_hash: str, content_hash: str) -> ImageRow | None:
         """Return the image with the same file (even a removed one), or else the same pixels."""
-        for query, value in ((self._BY_FILE, file_hash), (self._BY_CONTENT, content_hash)):
-            found = self._execute(query, (value,)).fetchone()
-            if found:
-                return from_values(found)
-        return None
+        found = self._execute(self._SAME, (file_hash, content_hash)).fetchone()
+        return from_values(found) if found else None
 
     _BY_ID = "SELECT * FROM image WHERE id = ? AND NOT removed"
 

@@ -1,4 +1,4 @@
-"""Builds on disk for the tests of comparisons: each number is a picture of its own, odd ones cats."""
+"""Builds on disk for tests: each number is a picture of its own, odd ones are cats."""
 
 from __future__ import annotations
 

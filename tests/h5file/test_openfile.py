@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from catdata.h5file.plainfile import open_for_reading, open_for_writing
+from catdata.h5file.openfile import open_for_reading, open_for_writing
 
 
 def test_a_read_is_whole_or_an_error(tmp_path: Path) -> None:

@@ -1,0 +1,258 @@
+"""A comparison trains every arm alike, judges all on the same images, and leaves a record."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from builds import TEST, TRAIN, built_arm, course_arm
+
+from catdata import h5file
+from catdata.errors import CatdataError, ConfigRefused, LeakRefused
+from catdata.learning.comparison import Comparison, Curve
+from catdata.learning.experiments import Arm, compare
+from catdata.learning.records import TrainConfig
+from catdata.learning.training import fit_seeds
+
+QUICK = TrainConfig(learning_rate=0.02, iterations=30, record_every=10)
+
+
+@pytest.fixture
+def arms(tmp_path: Path) -> list[Arm]:
+    """A small pair, and a build with eight more training and four more test images."""
+    return [
+        course_arm(tmp_path / "original"),
+        built_arm(tmp_path / "enlarged", range(20), range(100, 112)),
+    ]
+
+
+@pytest.fixture
+def comparison(arms: list[Arm]) -> Comparison:
+    return compare(arms, layers=[(4,), (3, 2)], seeds=range(1, 4), config=QUICK)
+
+
+def test_every_arm_is_judged_on_every_test_set(comparison: Comparison) -> None:
+    assert [(arm.build, arm.layers, arm.train_images) for arm in comparison.arms] == [
+        ("original", (4,), 12),
+        ("enlarged", (4,), 20),
+        ("original", (3, 2), 12),
+        ("enlarged", (3, 2), 20),
+    ]
+    for arm in comparison.arms:
+        assert list(arm.judgements) == ["original", "enlarged"]
+    assert [(test.name, test.images) for test in comparison.test_sets] == [
+        ("original", 8),
+        ("enlarged", 12),
+    ]
+
+
+def test_later_builds_are_held_against_the_first_for_each_shape_and_test_set(
+    comparison: Comparison,
+) -> None:
+    assert [(c.before, c.after, c.layers, c.test_set) for c in comparison.changes] == [
+        ("original", "enlarged", (4,), "original"),
+        ("original", "enlarged", (4,), "enlarged"),
+        ("original", "enlarged", (3, 2), "original"),
+        ("original", "enlarged", (3, 2), "enlarged"),
+    ]
+
+
+def test_the_means_are_those_of_networks_trained_one_by_one(
+    arms: list[Arm], comparison: Comparison
+) -> None:
+    config = replace(QUICK, layers=(4,))
+    test = arms[0].pair.test
+    runs = fit_seeds(arms[1].pair.train, config, [1, 2, 3], tests={"t": test})
+    result = comparison.arms[1]
+    judgement = result.judgements["original"]
+    train = np.mean([run.train.accuracy for run in runs])
+    right = np.mean([run.tests["t"].correct for run in runs], axis=0)
+    assert result.train_accuracy.estimate == pytest.approx(train)
+    assert judgement.test_accuracy.estimate == pytest.approx(right.mean())
+    assert judgement.gap.estimate == pytest.approx(train - right.mean())
+    assert judgement.class_accuracy == {
+        "non-cat": pytest.approx(right[test.labels == 0].mean()),
+        "cat": pytest.approx(right[test.labels == 1].mean()),
+    }
+    assert judgement.balanced_accuracy == pytest.approx(
+        (right[test.labels == 0].mean() + right[test.labels == 1].mean()) / 2
+    )
+    contrast = comparison.changes[0]
+    assert contrast.test_accuracy[1] == judgement.test_accuracy.estimate
+    assert contrast.train_accuracy[1] == result.train_accuracy.estimate
+
+
+def test_curves_go_from_the_first_weights_to_the_final_answers(comparison: Comparison) -> None:
+    arm = comparison.arms[0]
+    for curve, final in (
+        (arm.curve, arm.train_accuracy),
+        (arm.judgements["original"].curve, arm.judgements["original"].test_accuracy),
+    ):
+        assert curve.iterations.tolist() == [0, 10, 20, 29, 30]
+        assert curve.mean[-1] == pytest.approx(final.estimate)
+        assert (curve.low <= curve.mean + 1e-12).all()
+        assert (curve.mean <= curve.high + 1e-12).all()
+
+
+def test_the_band_holds_the_middle_80_percent() -> None:
+    curve = Curve.over_seeds(np.array([0]), np.linspace(0.0, 1.0, 11)[:, None])
+    assert (curve.low, curve.mean, curve.high) == pytest.approx((0.1, 0.5, 0.9))
+
+
+def test_a_diverged_network_stays_as_it_was_and_is_named(arms: list[Arm]) -> None:
+    config = TrainConfig(learning_rate=1e200, iterations=20, record_every=5)
+    result = compare(arms[:1], layers=[(4,)], seeds=[1, 2], config=config)
+    assert result.arms[0].curve.iterations.tolist() == [0, 5, 10, 15, 19, 20]
+    assert len(set(result.arms[0].curve.mean[1:])) == 1
+    (warning,) = result.warnings
+    assert warning.endswith("networks did not learn; their seeds: 1 (diverged), 2 (diverged)")
+
+
+def test_networks_that_do_not_learn_are_named(arms: list[Arm]) -> None:
+    config = TrainConfig(learning_rate=1e-9, iterations=1, init="small")
+    result = compare(arms[:1], layers=[(4,)], seeds=[5, 6], config=config)
+    (warning,) = result.warnings
+    assert warning.startswith("original, layers 4: 2 of 2 networks did not learn; their seeds: 5 (")
+
+
+def interval(name: str) -> set[str]:
+    return {name, "low", "high"}
+
+
+def test_the_json_has_the_keys_that_scripts_rely_on(comparison: Comparison) -> None:
+    record: dict[str, Any] = json.loads(json.dumps(comparison.to_json(), allow_nan=False))
+    assert set(record) == {
+        "arms", "changes", "test_sets", "seeds", "config", "warnings", "seconds",
+    }  # fmt: skip
+    arm = record["arms"][1]
+    assert set(arm) == {
+        "build", "build_id", "layers", "train_images", "train_accuracy", "test_accuracy", "gap",
+        "curve", "test_sets",
+    }  # fmt: skip
+    assert (arm["build"], arm["build_id"], arm["layers"]) == ("enlarged", "b" * 64, [4])
+    for name in ("train_accuracy", "test_accuracy", "gap"):
+        assert set(arm[name]) == interval("mean")
+    assert set(arm["curve"]) == {"iterations", "mean", "low", "high"}
+    assert set(arm["test_sets"]["enlarged"]) == {
+        "test_accuracy", "gap", "class_accuracy", "balanced_accuracy", "curve",
+    }  # fmt: skip
+    assert arm["test_accuracy"] == arm["test_sets"]["original"]["test_accuracy"]
+    change = record["changes"][1]
+    assert set(change) == {
+        "from", "to", "layers", "test_set", "test_images", "gap", "test_accuracy",
+        "baseline_accuracy", "verdict", "sentence",
+    }  # fmt: skip
+    assert set(change["gap"]) == set(change["test_accuracy"]) == interval("estimate")
+    assert record["test_sets"][0] == {
+        "name": "original",
+        "images": 8,
+        "classes": {"non-cat": 4, "cat": 4},
+        "baseline_class": "non-cat",
+        "baseline_accuracy": 0.5,
+    }
+    assert record["seeds"] == [1, 2, 3]
+    assert record["config"] == {
+        "learning_rate": 0.02,
+        "iterations": 30,
+        "init": "scaled",
+        "form": "auto",
+        "record_every": 10,
+        "threads": 1,
+    }
+    assert record["seconds"] > 0
+
+
+def test_the_same_comparison_gives_the_same_record(arms: list[Arm], comparison: Comparison) -> None:
+    again = compare(arms, layers=[(4,), (3, 2)], seeds=range(1, 4), config=QUICK)
+    assert again.to_json() | {"seconds": 0} == comparison.to_json() | {"seconds": 0}
+
+
+def test_progress_counts_the_iterations_of_all_networks(arms: list[Arm]) -> None:
+    seen: list[tuple[int, int]] = []
+    compare(
+        arms,
+        layers=[(4,), ()],
+        seeds=[1, 2],
+        config=QUICK,
+        on_progress=lambda done, total: seen.append((done, total)),
+    )
+    total = 2 * 2 * 2 * 30
+    assert {of for _, of in seen} == {total}
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert seen[-1] == (total, total)
+
+
+def test_one_seed_is_warned_of(arms: list[Arm]) -> None:
+    result = compare(arms[:1], layers=[(4,)], seeds=[1], config=QUICK)
+    assert result.warnings[0] == (
+        "With one seed no interval knows how much networks differ from seed to seed."
+    )
+
+
+def test_too_few_test_images_are_warned_of_and_show_nothing(tmp_path: Path) -> None:
+    arms = [
+        course_arm(tmp_path / "original", test=TEST[:5]),
+        course_arm(tmp_path / "enlarged", range(20), test=TEST[:5]),
+    ]
+    result = compare(arms, layers=[(4,)], seeds=[1, 2], config=QUICK)
+    assert result.warnings[0] == (
+        "original has too few test images to show a difference: 5 of at least 6"
+    )
+    assert result.changes[0].verdict == "no-difference-shown"
+
+
+def test_warnings_about_the_files_are_handed_on(arms: list[Arm]) -> None:
+    arm = replace(arms[0], pair=replace(arms[0].pair, warnings=("labels have the shape (12, 1)",)))
+    result = compare([arm], layers=[(4,)], seeds=[1, 2], config=QUICK)
+    assert result.warnings[0] == "original: labels have the shape (12, 1)"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param({"seeds": []}, "a comparison needs at least one seed", id="no seed"),
+        pytest.param({"seeds": [1, 2, 1]}, "takes each seed once: 1, 2, 1", id="a seed twice"),
+        pytest.param({"layers": []}, "at least one shape of network", id="no shape"),
+        pytest.param({"layers": [(4,), (4,)]}, "each shape of network once", id="a shape twice"),
+        pytest.param({"arms": []}, "at least one build", id="no build"),
+    ],
+)
+def test_a_comparison_of_nothing_or_of_one_thing_twice_is_refused(
+    arms: list[Arm], change: dict[str, Any], message: str
+) -> None:
+    options = {"arms": arms, "layers": [(4,)], "seeds": [1], "config": QUICK} | change
+    with pytest.raises(ConfigRefused, match=message):
+        compare(options.pop("arms"), **options)
+
+
+def test_two_builds_of_one_name_are_refused(arms: list[Arm]) -> None:
+    with pytest.raises(ConfigRefused, match="takes each build once: original, original"):
+        compare([arms[0], arms[0]], config=QUICK)
+
+
+@pytest.mark.parametrize("error", [LeakRefused, ConfigRefused])
+def test_nothing_is_trained_before_all_is_checked(
+    tmp_path: Path, error: type[CatdataError]
+) -> None:
+    first = built_arm(tmp_path / "first")
+    if error is LeakRefused:
+        second = built_arm(tmp_path / "second", train=[*TRAIN, TEST[0]])
+    else:
+        second = built_arm(tmp_path / "second", test=range(200, 208), size=96)
+    with pytest.raises(error):
+        compare([first, second], on_progress=lambda *_: pytest.fail("training began"))
+
+
+@pytest.mark.originals
+def test_the_published_mean_of_20_seeds_comes_out(originals: Path) -> None:
+    result = compare([Arm("original", h5file.read_pair(originals))], seeds=range(1, 21))
+    arm = result.arms[0]
+    judgement = arm.judgements["original"]
+    assert round(judgement.test_accuracy.estimate, 3) == 0.748
+    assert result.test_sets[0].baseline_accuracy == 0.66
+    assert result.test_sets[0].baseline_class == "cat"
+    assert judgement.gap.low > 0.1
