@@ -63,7 +63,7 @@ class PixelSource:
             WorkspaceDamaged: If a photo's file is missing or has changed.
         """
         chunks = _chunks(rows)
-        yield from engine.map_in_order(self._pool, self._block, chunks, in_flight=8)
+        yield from engine.map_in_order(self._pool, self._block, chunks, engine.Flow(in_flight=8))
 
     def _block(self, rows: list[ImageRow]) -> Pixels:
         return np.stack([self.one(row) for row in rows])
