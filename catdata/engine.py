@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 from collections import deque
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from itertools import islice
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
 P = ParamSpec("P")
 Item = TypeVar("Item")
@@ -56,38 +56,66 @@ def executor(engine: str = "threads", jobs: int | None = None) -> Executor:
     return EXECUTORS["inline" if jobs == 1 and engine == "threads" else engine](jobs)
 
 
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """How much work is handed out at once.
+
+    Attributes:
+        in_flight: Items under way, or done and waiting to be taken.
+        chunk: Items handed over together; more than one where a call takes about a millisecond.
+        weight: How heavy an item is, such as the bytes that its result holds.
+        most_weight: The weight under way at once; a single heavier item goes alone.
+    """
+
+    in_flight: int = 64
+    chunk: int = 1
+    weight: Callable[[Any], int] = field(default=lambda _item: 0)
+    most_weight: int = 1
+
+
 def map_in_order(
     pool: Executor,
     function: Callable[[Item], Result],
     items: Iterable[Item],
-    *,
-    in_flight: int = 64,
-    chunk: int = 1,
+    flow: Flow = Flow(),
 ) -> Generator[Result, None, None]:
     """Apply *function* to each of *items* and yield the results in their order.
 
-    At most *in_flight* items are under way or waiting to be taken, so an endless input is fine.
-    If the caller stops early, what has not started is cancelled.
-
-    Args:
-        pool: Where the calls run.
-        function: What is applied.
-        items: What it is applied to.
-        in_flight: Items under way at once.
-        chunk: Items handed over together; more than one where a call takes about a millisecond.
+    Only so much is under way as *flow* says, so an endless input is fine. If the caller stops
+    early, what has not started is cancelled.
     """
-    waiting: deque[Future[list[Result]]] = deque()
-    source = iter(items)
+    waiting: deque[tuple[Future[list[Result]], int, int]] = deque()
+    count = weight = 0
     try:
-        while chunk_of_items := list(islice(source, chunk)):
-            waiting.append(pool.submit(_apply, function, chunk_of_items))
-            if len(waiting) * chunk >= in_flight:
-                yield from waiting.popleft().result()
+        for chunk, heavy in _chunks(items, flow):
+            while waiting and (
+                count + len(chunk) > flow.in_flight or weight + heavy > flow.most_weight
+            ):
+                future, taken, lighter = waiting.popleft()
+                count, weight = count - taken, weight - lighter
+                yield from future.result()
+            waiting.append((pool.submit(_apply, function, chunk), len(chunk), heavy))
+            count, weight = count + len(chunk), weight + heavy
         while waiting:
-            yield from waiting.popleft().result()
+            yield from waiting.popleft()[0].result()
     finally:
-        for future in waiting:
+        for future, _, _ in waiting:
             future.cancel()
+
+
+def _chunks(items: Iterable[Item], flow: Flow) -> Iterator[tuple[list[Item], int]]:
+    """Yield items in chunks, each with its weight."""
+    chunk: list[Item] = []
+    weight = 0
+    for item in items:
+        heavy = flow.weight(item)
+        if chunk and (len(chunk) >= flow.chunk or weight + heavy > flow.most_weight // 4):
+            yield chunk, weight
+            chunk, weight = [], 0
+        chunk.append(item)
+        weight += heavy
+    if chunk:
+        yield chunk, weight
 
 
 def _apply(function: Callable[[Item], Result], items: list[Item]) -> list[Result]:

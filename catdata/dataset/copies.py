@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_COPIES = 1000  # of one image
 _MADE_AT_ONCE = 16  # copies of one image between which it is not decoded again
+_BYTES_UNDER_WAY = 64 << 20
 
 SUBSETS: dict[str, Callable[[ImageRow], bool]] = {
     "added": lambda image: image.origin == "added",
@@ -176,7 +177,10 @@ def slices(copies: Sequence[Copy], pixels: PixelSource) -> Iterator[Pixels]:
         subject = pixels.subject(family[0].parent)
         return np.stack([subject.copy(from_text(copy.parameters)) for copy in family])
 
-    yield from engine.map_in_order(pixels.pool, make, _families(copies), in_flight=8)
+    flow = engine.Flow(
+        weight=lambda family: len(family) * pixels.row_bytes, most_weight=_BYTES_UNDER_WAY
+    )
+    yield from engine.map_in_order(pixels.pool, make, _families(copies), flow)
 
 
 def _families(copies: Sequence[Copy]) -> Iterator[list[Copy]]:

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from catdata.dataset.labels import Entry
     from catdata.dataset.workspace import Workspace
 
-BATCH_IMAGES = 128
+BATCH_IMAGES = 256
 BATCH_BYTES = 64 << 20
 FILES_AT_ONCE = 8
+BYTES_IN_FLIGHT = 256 << 20
 _NOT_A_PICTURE = "not a JPEG, PNG or WebP picture"
 
 
@@ -120,9 +121,8 @@ def add(
     examine = functools.partial(_examine, preparation=workspace.settings.preparation)
     with workspace.catalog() as catalog, engine.executor(jobs=jobs) as pool:
         intake = _Intake(workspace, catalog)
-        examined = engine.map_in_order(
-            pool, examine, files, in_flight=BATCH_IMAGES, chunk=FILES_AT_ONCE
-        )
+        flow = engine.Flow(BATCH_IMAGES, FILES_AT_ONCE, _bytes_of, BYTES_IN_FLIGHT)
+        examined = engine.map_in_order(pool, examine, files, flow)
         try:
             for batch in _batches(examined):
                 for outcome in intake.commit(batch):
@@ -167,6 +167,13 @@ def _examine(entry: Entry, *, preparation: Preparation) -> _Examined:
     except ImageRefused as error:
         return Refused(name, _without_name(error.message, entry.path), error.hint)
     return _Candidate(entry, data, rawstore.file_hash(data), picture)
+
+
+def _bytes_of(entry: Entry) -> int:
+    try:
+        return entry.path.stat().st_size
+    except (OSError, ValueError):
+        return 0
 
 
 def _is_meant_as_picture(path: Path, data: bytes) -> bool:

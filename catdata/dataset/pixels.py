@@ -57,6 +57,11 @@ class PixelSource:
     def __exit__(self, *_exception: object) -> None:
         self._open_files.close()
 
+    @property
+    def row_bytes(self) -> int:
+        """The bytes of one image as builds hold it."""
+        return 3 * self._preparation.size**2
+
     def slices(self, rows: Iterable[ImageRow]) -> Iterator[Pixels]:
         """Yield the pixels of *rows*, in order, as arrays of shape (k, size, size, 3), uint8.
 
@@ -64,7 +69,7 @@ class PixelSource:
             WorkspaceDamaged: If a photo's file is missing or has changed.
         """
         chunks = _chunks(rows)
-        yield from engine.map_in_order(self.pool, self._block, chunks, in_flight=8)
+        yield from engine.map_in_order(self.pool, self._block, chunks, engine.Flow(in_flight=8))
 
     def _block(self, rows: list[ImageRow]) -> Pixels:
         return np.stack([self.one(row) for row in rows])
