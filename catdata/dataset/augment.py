@@ -233,7 +233,7 @@ def _is_within(parameters: Parameters, name: str) -> bool:
 
 
 def describe(drawn: Drawn) -> str:
-    """Return what was drawn as people read it, such as ``turned -7°, brightness x1.12``."""
+    """Return what was drawn as people read it, such as ``turned -7.3°, brightness x1.12``."""
     phrases = (TRANSFORMS[name].phrase.format(**drawn[name]) for name in drawn)
     return ", ".join(phrases) or "as it is"
 

@@ -251,7 +251,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=180,
         draw=_draw_angle,
         limits={"degrees": (-180, 180)},
-        phrase="turned {degrees:+.0f}°",
+        phrase="turned {degrees:+.1f}°",
         move=_rotate,
     ),
     "shear": Transform(
@@ -261,7 +261,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=45,
         draw=_draw_angle,
         limits={"degrees": (-45, 45)},
-        phrase="slanted {degrees:+.0f}°",
+        phrase="slanted {degrees:+.1f}°",
         move=_shear,
     ),
     "zoom": Transform(
@@ -333,7 +333,7 @@ TRANSFORMS: dict[str, Transform] = {
         highest=180,
         draw=_draw_angle,
         limits={"degrees": (-180, 180)},
-        phrase="hue {degrees:+.0f}°",
+        phrase="hue {degrees:+.1f}°",
         apply=_hue,
     ),
     "grayscale": Transform(

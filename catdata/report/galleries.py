@@ -20,7 +20,8 @@ _GROUPS_A_LINE = 3
 _TILES_A_LINE = 5
 _TILE, _CAPTION, _HEADING = 2.0, 0.45, 0.5  # inches, of 100 pixels
 _LINE = 0.16  # inches, of each line of a caption beyond the second
-_CAPTION_WIDTH = 30  # characters
+_TITLE_DENSITY = 9  # characters an inch
+_CAPTION_WIDTH = 26  # characters
 
 
 class Tile(NamedTuple):
@@ -83,7 +84,8 @@ def gallery_figure(
             axes.set_title(caption, fontsize=9, parse_math=False)
     if title:
         more = f" (the first {len(drawn)} of {len(groups)})" if len(drawn) < len(groups) else ""
-        figure.suptitle(shown(title) + more, fontsize=12, parse_math=False)
+        heading = textwrap.fill(shown(title) + more, max(20, int(_TITLE_DENSITY * size[0])))
+        figure.suptitle(heading, fontsize=12, parse_math=False)
     return figure
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from catdata.report.galleries import MOST_GROUPS, Tile, gallery_figure
+from catdata.report.galleries import MOST_GROUPS, Tile, gallery_figure, grid_figure
 
 PICTURE = np.zeros((30, 40, 3), np.uint8)
 
@@ -23,3 +23,15 @@ def test_a_hostile_caption_is_shown_as_text() -> None:
     figure = gallery_figure([[Tile(PICTURE, "$x^2$\u202e\n")]])
     assert figure.axes[0].get_title() == "$x^2$\\u202e\\n"
     figure.draw_without_rendering()
+
+
+def test_a_grid_draws_a_group_on_as_many_lines_as_it_needs() -> None:
+    figure = grid_figure([[Tile(PICTURE, f"copy {i}") for i in range(7)]] * 2, "strong")
+    captions = [axes.get_title() for axes in figure.axes if axes.get_images()]
+    assert captions == [f"copy {i}" for i in range(7)] * 2
+    assert len(figure.axes) == 4 * 5
+
+
+def test_long_captions_make_room_for_themselves() -> None:
+    short, long = (gallery_figure([[Tile(PICTURE, "word " * words)]]) for words in (2, 60))
+    assert long.get_figheight() > short.get_figheight() + 1
