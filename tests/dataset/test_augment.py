@@ -117,6 +117,9 @@ def test_drawn_strengths_fill_their_range() -> None:
         pytest.param("standard", 2, "c8ee25402864ab72", id="standard"),
         pytest.param("strong", 3, "718e1cd3b5c2c2df", id="strong"),
         pytest.param("noise=20", 1, "cbb2e3214e037a02", id="noise"),
+        pytest.param("blur=5", 1, "656e01e74153c6d9", id="blur"),
+        pytest.param("jpeg=90", 1, "3c5e2ca77a263e72", id="jpeg"),
+        pytest.param("hue=90", 1, "bbf809e17e75fe5e", id="hue"),
     ],
 )
 def test_the_pixels_of_copies_never_change(spec: str, copy: int, digest: str) -> None:

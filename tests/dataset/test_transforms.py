@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from pictures import draw
 from catdata.dataset import augment
 from catdata.dataset.transforms import CHANCES, TRANSFORMS
 
+PAGE = Path(__file__).parents[2] / "docs" / "augmentation.md"
 PICTURE = np.asarray(draw(1, 64, 64))
 TALL = np.asarray(draw(2, 30, 80))
 
@@ -72,6 +75,14 @@ def test_a_transform_either_moves_pixels_or_changes_them(name: str) -> None:
     assert (transform.apply is None) == transform.geometric
     assert transform.help
     assert 0 < transform.default <= transform.highest
+
+
+@names
+def test_the_page_on_augmentation_says_what_the_table_says(name: str) -> None:
+    transform = TRANSFORMS[name]
+    cells = [f"`{name}`", transform.help, transform.unit, f"{transform.default:g}"]
+    cells += [f"0..{transform.highest:g}", f"{transform.probability:g}"]
+    assert f"| {' | '.join(cells)} |" in PAGE.read_text("utf-8")
 
 
 def test_a_flip_mirrors_and_a_second_one_undoes_it() -> None:
