@@ -280,7 +280,12 @@ def augment(
 
     Raises:
         ConfigRefused: If *spec* is not understood.
+        ValueError: If *image* is no such array, or *seed* or *copy* is out of range.
     """
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+        raise ValueError(f"not a picture of (height, width, 3), uint8: {image.shape} {image.dtype}")
+    if not 0 <= seed <= HIGHEST_SEED or copy < 1:
+        raise ValueError(f"no seed of a copy, or no number of one: {seed}, {copy}")
     specs = parse_specs([spec] if isinstance(spec, str) else [str(each) for each in spec])
     return apply(image, draw(specs, seed, images.content_hash(image), copy))
 

@@ -141,6 +141,21 @@ def test_augment_alters_one_array_reproducibly_and_leaves_it_alone() -> None:
     np.testing.assert_array_equal(PICTURE, before)
 
 
+@pytest.mark.parametrize(
+    ("image", "options"),
+    [
+        pytest.param(PICTURE / 255, {}, id="floats"),
+        pytest.param(PICTURE[..., 0], {}, id="grey"),
+        pytest.param(PICTURE[:0], {}, id="empty"),
+        pytest.param(PICTURE, {"seed": -1}, id="seed"),
+        pytest.param(PICTURE, {"copy": 0}, id="copy"),
+    ],
+)
+def test_augment_refuses_what_is_no_picture(image: np.ndarray, options: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="no"):
+        augment.augment(image, "flip", **options)
+
+
 def test_augment_without_a_transform_returns_a_copy() -> None:
     copy = augment.augment(PICTURE, [])
     np.testing.assert_array_equal(copy, PICTURE)

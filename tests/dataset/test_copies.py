@@ -11,7 +11,7 @@ import pytest
 from pictures import TEST_IMAGES, TRAIN_IMAGES, course_arrays, save
 
 from catdata import h5file
-from catdata.dataset import build, edit, explain, ingest
+from catdata.dataset import augment, build, edit, explain, ingest
 from catdata.dataset.build import Recipe
 from catdata.dataset.copies import Augmentation
 from catdata.dataset.labels import Entry
@@ -172,6 +172,16 @@ def test_any_row_can_be_drawn_again_from_what_is_stored(
     for row in [0, TRAIN_IMAGES, 15, 20, len(train) - 1]:
         again = explain.redraw(photos_added, f"enlarged/train[{row}]")
         np.testing.assert_array_equal(again, train.images[row])
+
+
+def test_augment_makes_the_copies_that_a_build_holds_of_original_rows(
+    photos_added: Workspace,
+) -> None:
+    train = built(photos_added, **STANDARD, seed=4).train
+    for row in range(15, 25):
+        parent = train.images[train.refs.index(train.refs[row])]
+        copy = augment.augment(parent, "standard", seed=4, copy=int(train.copies[row]))
+        np.testing.assert_array_equal(copy, train.images[row])
 
 
 def test_build_json_says_what_was_done_to_each_copy(photos_added: Workspace) -> None:
