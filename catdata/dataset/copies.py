@@ -18,6 +18,7 @@ from catdata import engine
 from catdata.dataset.augment import HIGHEST_SEED, Spec, draw, from_text, parse_specs, to_text
 from catdata.errors import BuildRefused, ConfigRefused
 from catdata.h5file import CLASS_NAMES
+from catdata.h5file.form import MAX_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -116,13 +117,19 @@ def plan(train: Sequence[ImageRow], augmentation: Augmentation) -> list[Copy]:
     """Return all copies that go with some train images, those of one image together.
 
     Raises:
-        BuildRefused: If the classes cannot be balanced.
+        BuildRefused: If the classes cannot be balanced, or there would be too many images.
     """
     only = augmentation.augment_only
     chosen = [image for image in train if only is None or SUBSETS[only](image)]
     counts = Counter({image.id: augmentation.copies for image in chosen})
     if augmentation.balance:
         counts.update(_balancing(train, chosen, augmentation))
+    total = len(train) + counts.total()
+    if total > MAX_ROWS:
+        raise BuildRefused(
+            f"The train file would hold {total:,} images; {MAX_ROWS:,} are the limit.",
+            hint="Choose fewer copies.",
+        )
     specs = augmentation.specs
     return [
         _copy(image, number, specs, augmentation.seed)

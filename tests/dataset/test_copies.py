@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from pictures import TEST_IMAGES, TRAIN_IMAGES, course_arrays, save
 
 from catdata import h5file
-from catdata.dataset import augment, build, edit, explain, ingest
+from catdata.dataset import augment, build, copies, edit, explain, ingest
 from catdata.dataset.build import Recipe
 from catdata.dataset.copies import Augmentation
 from catdata.dataset.labels import Entry
@@ -223,6 +224,16 @@ def test_classes_that_cannot_be_balanced_are_refused(workspace: Workspace) -> No
     edit.remove(workspace, [f"train[{row}]" for row in cats])
     with pytest.raises(BuildRefused, match="no cat image may be augmented"):
         build.plan(workspace, recipe=Recipe(balance=True))
+
+
+def test_more_copies_than_a_file_may_hold_are_refused_before_any_is_drawn(
+    workspace: Workspace,
+) -> None:
+    with workspace.catalog() as catalog:
+        image = next(catalog.images())
+    train = [replace(image, id=number) for number in range(360)]
+    with pytest.raises(BuildRefused, match="would hold 360,360 images; 200,000 are the limit"):
+        copies.plan(train, Augmentation(augment=("flip",), copies=1000))
 
 
 @pytest.mark.parametrize(
