@@ -33,6 +33,7 @@ WINGS = {
         "signatures",
         "plainfile",
         "bounds",
+        "fits",
         "images",
         "warp",
         "transforms",
@@ -77,7 +78,7 @@ ONLY_IN = {
     "sqlite3": ["dataset.catalog.schema"],
     "h5py": ["h5file"],
     "matplotlib": ["report"],
-    "PIL": ["dataset.images", "dataset.warp", "dataset.transforms", "demo"],
+    "PIL": ["dataset.fits", "dataset.images", "dataset.warp", "dataset.transforms", "demo"],
 }
 
 

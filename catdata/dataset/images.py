@@ -21,13 +21,14 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from catdata.dataset.bounds import Header, read_header, read_orientation
+from catdata.dataset.fits import FITS, fit_crop, fit_pad, fit_stretch, pixels_of
 from catdata.dataset.plainfile import opened, read_file
 from catdata.dataset.signatures import HEAD_BYTES, other_kind, picture_format
 from catdata.errors import ConfigRefused, ImageRefused, shown
 from catdata.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -68,61 +69,6 @@ _SUFFIXES = {
     ".webp": "webp",
     **{f".{name}": name for name in ("gif", "bmp", "tiff", "heic", "heif", "avif", "svg", "jxl")},
     ".tif": "tiff",
-}
-
-
-def fit_stretch(image: Image.Image, size: int) -> NDArray[np.uint8]:
-    """Resize a picture to a square, ignoring its aspect ratio.
-
-    Args:
-        image: RGB picture of any size.
-        size: Side of the result, in pixels.
-
-    Returns:
-        Shape (size, size, 3), uint8, 0..255.
-    """
-    return _pixels(image.resize((size, size), Image.Resampling.LANCZOS))
-
-
-def fit_crop(image: Image.Image, size: int) -> NDArray[np.uint8]:
-    """Cut the longer side of a picture at both ends, then resize it to a square.
-
-    Args:
-        image: RGB picture of any size.
-        size: Side of the result, in pixels.
-
-    Returns:
-        Shape (size, size, 3), uint8, 0..255.
-    """
-    side = min(image.size)
-    left, top = (image.width - side) / 2, (image.height - side) / 2
-    box = (left, top, left + side, top + side)
-    return _pixels(image.resize((size, size), Image.Resampling.LANCZOS, box=box))
-
-
-def fit_pad(image: Image.Image, size: int) -> NDArray[np.uint8]:
-    """Resize the longer side of a picture and fill the rest of the square with black bars.
-
-    Args:
-        image: RGB picture of any size.
-        size: Side of the result, in pixels.
-
-    Returns:
-        Shape (size, size, 3), uint8, 0..255.
-    """
-    longer = max(image.size)
-    width = max(1, round(size * image.width / longer))
-    height = max(1, round(size * image.height / longer))
-    canvas = Image.new("RGB", (size, size))
-    inner = image.resize((width, height), Image.Resampling.LANCZOS)
-    canvas.paste(inner, ((size - width) // 2, (size - height) // 2))
-    return _pixels(canvas)
-
-
-FITS: dict[str, Callable[[Image.Image, int], NDArray[np.uint8]]] = {
-    "stretch": fit_stretch,
-    "crop": fit_crop,
-    "pad": fit_pad,
 }
 
 
@@ -292,7 +238,7 @@ def preview(data: bytes, longest: int = 512) -> NDArray[np.uint8]:
     with _memory.held(header.memory):
         whole = _upright(header, _orientation(header, []), longest, [])
     whole.thumbnail((longest, longest), Image.Resampling.LANCZOS)
-    return _pixels(whole)
+    return pixels_of(whole)
 
 
 def decode_whole(
@@ -322,7 +268,7 @@ def decode_whole(
             max(1, min(round(side * scale), _LONGEST_WHOLE * size)) for side in whole.size
         )
         whole = whole.resize((width, height), Image.Resampling.LANCZOS)
-    return square, _pixels(whole)
+    return square, pixels_of(whole)
 
 
 def _header_warnings(header: Header, name: str) -> list[str]:
@@ -425,10 +371,6 @@ def _rgb_of_16_bits(image: Image.Image) -> Image.Image:
     if "transparency" in image.info:
         grey[values == image.info["transparency"]] = 255
     return Image.fromarray(grey).convert("RGB")
-
-
-def _pixels(image: Image.Image) -> NDArray[np.uint8]:
-    return np.frombuffer(image.tobytes(), np.uint8).reshape(image.height, image.width, 3)
 
 
 class _Memory:
