@@ -13,7 +13,7 @@ from catdata import engine, fingerprint, h5file
 from catdata.dataset import images
 from catdata.dataset.catalog import fingerprints
 from catdata.dataset.workspace import ORIGINAL
-from catdata.errors import ImageRefused
+from catdata.errors import ImageRefused, WorkspaceDamaged, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,6 +71,11 @@ class PixelSource:
     def one(self, row: ImageRow) -> Pixels:
         """Return the pixels of one image, shape (size, size, 3), uint8."""
         if row.home_split is not None and row.home_row is not None:
+            if row.home_split not in self._originals:
+                raise WorkspaceDamaged(
+                    f"{shown(self._workspace.data / ORIGINAL)}: the course's files are missing.",
+                    hint="Copy both back into that folder; their sha256 is in its build.json.",
+                )
             pixels = self._originals[row.home_split].read(row.home_row, row.home_row + 1)[0]
             return images.resize(pixels, self._preparation.size)
         data = self._workspace.raw.read(row.file_hash or "", row.format or "")
