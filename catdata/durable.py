@@ -89,18 +89,19 @@ def create_folder(folder: Path) -> None:
 def replacing_folder(folder: Path) -> Iterator[Path]:
     """Yield an empty folder that takes the place of *folder* when the block ends well.
 
-    The caller holds a lock, so that nobody else replaces the same folder meanwhile.
+    What a killed writer of the same folder left is cleared first: the caller holds a lock, or
+    otherwise knows that nobody else replaces the same folder meanwhile.
 
     Raises:
         OSError: If the disk refuses; *folder* is then what it was.
     """
-    partial = partial_path(folder)
+    partial = folder.with_name(f"{PARTIAL_PREFIX}{folder.name}")
+    shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
     try:
         yield partial
-        for path in partial.iterdir():
-            sync_file(path)
-        sync_folder(partial)
+        for path in (*partial.rglob("*"), partial):
+            (sync_folder if path.is_dir() else sync_file)(path)
         if folder.exists():
             _exchange(partial, folder)
         else:

@@ -157,20 +157,27 @@ def verify(
     workspace = Workspace.find(start)
     with output.progress("verify", "files") as show:
         report = verifying.verify(workspace, repair=repair, on_progress=show)
-    if not as_json:
-        click.echo(_describe_verify(report))
-    deleted = 0
     if report.orphans:
         size = sum(orphan.bytes for orphan in report.orphans) / 1e6
         what = f"{len(report.orphans)} stored files ({size:.1f} MB) belong to no image"
         if prune:
             output.warn(f"{what}; deleting them.")
-            deleted = verifying.prune(workspace, report.orphans)
+            report = verifying.prune(workspace, report)
         else:
             output.warn(f"{what}. Delete them with: catdata verify --prune")
     if as_json:
-        output.emit_json(report.to_json() | {"deleted": deleted})
+        output.emit_json(report.to_json())
+    else:
+        click.echo(_describe_verify(report))
+    if not report.is_sound:
+        output.next_step("catdata verify --repair", _VERIFY_ADVICE)
     ctx.exit(0 if report.is_sound else 3)
+
+
+_VERIFY_ADVICE = (
+    "or put the file back: a photo with catdata add, a build with catdata build-h5, the course's "
+    "file by copying it to data/original/"
+)
 
 
 def _describe_verify(report: VerifyReport) -> str:

@@ -19,7 +19,14 @@ from catdata.dataset import copies, images
 from catdata.dataset.catalog import Selection, fingerprints
 from catdata.dataset.copies import Augmentation
 from catdata.dataset.pixels import PixelSource
-from catdata.dataset.workspace import ENLARGED, MANIFEST, ORIGINAL, Workspace, is_build_name
+from catdata.dataset.workspace import (
+    ENLARGED,
+    MANIFEST,
+    ORIGINAL,
+    Workspace,
+    foreign_files,
+    is_build_name,
+)
 from catdata.errors import BuildRefused, shown
 
 if TYPE_CHECKING:
@@ -225,8 +232,7 @@ def _check_name(workspace: Workspace, name: str) -> None:
     folder = workspace.data / name
     if not folder.exists():
         return
-    ours = {*h5file.FILE_NAMES.values(), MANIFEST}
-    foreign = sorted(path.name for path in folder.iterdir() if path.name not in ours)
+    foreign = foreign_files(folder)
     if foreign or "build_id" not in workspace.manifest(name):
         found = shown(foreign[0]) if foreign else f"no {MANIFEST} of a build"
         raise BuildRefused(

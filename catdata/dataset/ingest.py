@@ -132,7 +132,7 @@ def add(
         except OSError as error:
             raise StorageFailed(
                 f"The disk refused after {len(report.added)} photos were added: "
-                f"{error.strerror or error}.",
+                f"{str(error.strerror or error).rstrip('.')}.",
                 hint="Make room, or make the folder writable; then run the same command again: "
                 "it goes on where it stopped.",
             ) from error
@@ -221,6 +221,8 @@ class _Intake:
         if not candidates:
             return [file for file in batch if not isinstance(file, _Candidate)]
         with self.catalog.transaction():
+            if self.command_id is not None and self.catalog.is_undone(self.command_id):
+                self.command_id, self.images = None, 0  # what comes now is an addition of its own
             self._learn(*self.catalog.fingerprints_after(self.newest))
             outcomes = [
                 self._decide(file) if isinstance(file, _Candidate) else file for file in batch
@@ -228,12 +230,18 @@ class _Intake:
             new = [
                 rawstore.RawFile(file.file_hash, file.picture.format, file.data)
                 for file, outcome in zip(batch, outcomes, strict=True)
-                if isinstance(file, _Candidate) and isinstance(outcome, Added)
+                if isinstance(file, _Candidate) and not isinstance(outcome, Refused)
+                if isinstance(outcome, Added) or self._is_same_file(file)
             ]
             self.workspace.raw.store(new)
             if self.command_id is not None:
                 self.catalog.summarise(self.command_id, f"added {self.images} photo(s)")
         return outcomes
+
+    def _is_same_file(self, file: _Candidate) -> bool:
+        """Tell whether this very file is in the catalog: its stored copy is put back if lost."""
+        known = self.catalog.same_picture(file.file_hash, file.picture.content_hash)
+        return known is not None and known.file_hash == file.file_hash
 
     def _learn(self, ids: Sequence[int], prints: NDArray[np.uint64]) -> None:
         """Take up images that this or another process has added."""
@@ -275,7 +283,13 @@ class _Intake:
         if known:
             image_id = known.id
             self.catalog.update(
-                known, self.command_id, removed=False, label=row.label, split=row.split
+                known,
+                self.command_id,
+                removed=False,
+                label=row.label,
+                split=row.split,
+                file_name=row.file_name,
+                source=row.source,
             )
         else:
             image_id = self.catalog.add(row, self.command_id)

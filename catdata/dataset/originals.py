@@ -20,6 +20,7 @@ from catdata.dataset.workspace import (
     ORIGINAL,
     SETTINGS_FILE,
     Settings,
+    foreign_files,
     write_settings,
 )
 from catdata.errors import H5Refused, WorkspaceError, shown
@@ -117,8 +118,10 @@ def init(
         report = InitReport(root, {}, {}, genuine=False, shared=(), warnings=())
         rows: list[ImageRow] = []
         if pair:
+            _refuse_foreign_files(data / ORIGINAL)
             genuine = _copy_pair(pair, data / ORIGINAL)
-            sets = {split: h5file.read_split(path, split) for split, path in pair.items()}
+            copied = h5file.read_pair(data / ORIGINAL)
+            sets = {"train": copied.train, "test": copied.test}
             rows = [row for split, images in sets.items() for row in _rows(images, split)]
             report = _report(root, sets, rows, genuine=genuine)
         _write_catalog(data / "catalog.db", rows)
@@ -194,6 +197,16 @@ def _report(
             for warning in images_of_split.warnings
         ],
     )
+
+
+def _refuse_foreign_files(folder: Path) -> None:
+    """Refuse to replace a folder ``data/original`` that holds anything but a pair."""
+    foreign = foreign_files(folder)
+    if foreign:
+        raise WorkspaceError(
+            f"{shown(folder)} holds {shown(foreign[0])}, so it is not replaced.",
+            hint="Move that folder away, or make the workspace elsewhere: catdata init DIR",
+        )
 
 
 def _refuse_foreign_catalog(path: Path) -> None:

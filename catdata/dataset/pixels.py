@@ -14,7 +14,7 @@ from catdata.dataset import images
 from catdata.dataset.augment import Subject
 from catdata.dataset.catalog import fingerprints
 from catdata.dataset.workspace import ORIGINAL
-from catdata.errors import ImageRefused
+from catdata.errors import ImageRefused, WorkspaceDamaged, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -93,6 +93,11 @@ class PixelSource:
         return Subject(*images.decode_whole(data, self._preparation), self._preparation)
 
     def _original(self, split: str, number: int) -> Pixels:
+        if split not in self._originals:
+            raise WorkspaceDamaged(
+                f"{shown(self._workspace.data / ORIGINAL)}: the course's files are missing.",
+                hint="Copy both back into that folder; their sha256 is in its build.json.",
+            )
         pixels: Pixels = self._originals[split].read(number, number + 1)[0]
         return pixels
 

@@ -194,22 +194,27 @@ class Workspace:
         return sorted(path.name for path in folder.iterdir() if is_build_name(path.name))
 
     def fit_of(self, build: str) -> str:
-        """Return how photos became squares in a build."""
-        return str(self.manifest(build).get("recipe", {}).get("fit", self.settings.fit))
+        """Return how photos became squares in a build, named as for :meth:`build_folder`."""
+        manifest = _read_manifest(self.build_folder(build))
+        return str(manifest.get("recipe", {}).get("fit", self.settings.fit))
 
     def manifest(self, build: str) -> dict[str, Any]:
         """Return ``build.json`` of a build in this workspace, empty if there is none to read."""
-        try:
-            manifest = json.loads((self.data / build / MANIFEST).read_text("utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return manifest if isinstance(manifest, dict) else {}
+        return _read_manifest(self.data / build)
 
 
 def is_build_name(name: str) -> bool:
-    """Tell whether *name* can be a build's name: letters, digits, ``-``, ``_`` and inner dots."""
-    allowed = all(character.isalnum() or character in "-_." for character in name)
-    return bool(name) and name.isascii() and allowed and name[0] not in "-." and name != RUNS
+    """Tell whether *name* can be a build's name: letters, digits, ``-`` and ``_``."""
+    allowed = all(character.isalnum() or character in "-_" for character in name)
+    return bool(name) and name.isascii() and allowed and name[0] != "-" and name != RUNS
+
+
+def foreign_files(folder: Path) -> list[str]:
+    """Return the names in *folder* that are no file of a build, in order."""
+    if not folder.exists():
+        return []
+    ours = {*h5file.FILE_NAMES.values(), MANIFEST}
+    return sorted(path.name for path in folder.iterdir() if path.name not in ours)
 
 
 def read_pair(name: str, workspace: Path | None = None) -> h5file.Pair:
@@ -234,6 +239,20 @@ def write_settings(root: Path, settings: Settings) -> None:
     lines = [f"{name} = {json.dumps(value)}" for name, value in asdict(settings).items()]
     text = "# The settings of this catdata workspace.\n[workspace]\n" + "\n".join(lines) + "\n"
     durable.write_bytes(root / SETTINGS_FILE, text.encode())
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    """Return ``build.json``, or nothing if it is torn or not in its form."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(manifest, dict):
+        return {}
+    parts = [manifest.get(name, {}) for name in ("recipe", "files", *h5file.SPLITS)]
+    sound = all(isinstance(part, dict) for part in parts)
+    sound = sound and all(isinstance(file, dict) for file in manifest.get("files", {}).values())
+    return manifest if sound else {}
 
 
 def _holds_pair(folder: Path) -> bool:

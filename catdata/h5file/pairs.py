@@ -11,8 +11,8 @@ from catdata.errors import H5Refused, shown
 from catdata.h5file.form import FILE_NAMES, SPLITS, ImageSet
 from catdata.h5file.reading import SplitFile, open_split, read_all
 
-_TRIES = 5
-_PAUSE = 0.05  # seconds
+_TRIES = 10
+_PAUSE = 0.03  # seconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -50,7 +50,7 @@ def photo(name: str, content: str | None = None, label: int = 1) -> ImageRow:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "catalog.db"
-    Catalog.create(path, [original(1), original(0, label=1), original(0, "test")])
+    Catalog.create(path, [original(0, label=1), original(1), original(0, "test")])
     return path
 
 
@@ -75,7 +75,7 @@ def test_fingerprints_keep_all_64_bits(path: Path) -> None:
         ids, prints = catalog.fingerprints_after(1)
     assert ids == [2, 3]
     assert prints.dtype == np.uint64
-    assert prints.tolist()[0] == [0, 2**63, 2**64 - 1, 0]
+    assert prints.tolist()[0] == [1, 2**63 + 1, 2**64 - 1, 0]
 
 
 def test_images_come_in_the_order_of_a_build(path: Path) -> None:
@@ -163,7 +163,7 @@ def test_a_removed_image_is_in_no_list_and_named_by_nothing(path: Path) -> None:
         assert [found.ref for found in catalog.images()] == ["train[0]", "test[0]"]
         assert [found.ref for found in catalog.images(Selection(removed=True))] == ["train[1]"]
         assert catalog.present([image.id]) == []
-        assert catalog.fingerprints_after(0)[0] == [2, 3]
+        assert catalog.fingerprints_after(0)[0] == [1, 3]
         assert catalog.digest() != before
         with pytest.raises(UnknownReference):
             catalog.resolve("train[1]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from catdata.dataset.catalog import ImageRow
 from catdata.dataset.labels import Entry
 from catdata.dataset.verify import prune, verify
 from catdata.dataset.workspace import Workspace
+from catdata.errors import WorkspaceDamaged
 
 
 @pytest.fixture
@@ -44,6 +46,8 @@ def test_a_changed_file_is_named_and_taken_out_of_builds(
     path_of(workspace, rows[1]).write_bytes(b"rotten")
     assert kinds(workspace) == [("changed-file", rows[1].ref, "")]
     assert kinds(workspace, repair=True) == [("changed-file", rows[1].ref, "taken out of builds")]
+    assert kinds(workspace) == [("changed-file", rows[1].ref, "its image is not in builds")]
+    assert verify(workspace).is_sound
     assert build.build(workspace).splits["train"].added == 2
     edit.undo(workspace)
     with workspace.catalog() as catalog:
@@ -73,6 +77,69 @@ def test_a_misnamed_file_is_put_back(workspace: Workspace, rows: list[ImageRow])
     assert verify(workspace).damage == []
 
 
+def test_two_files_that_swapped_names_are_both_put_back(
+    workspace: Workspace, rows: list[ImageRow], tmp_path: Path
+) -> None:
+    first, second = (path_of(workspace, row) for row in rows[:2])
+    first.rename(tmp_path / "aside")
+    second.rename(first)
+    (tmp_path / "aside").rename(second)
+    assert [kind for kind, _, _ in kinds(workspace)] == ["misnamed-file", "misnamed-file"]
+    assert verify(workspace, repair=True).is_sound
+    assert verify(workspace).damage == []
+    assert first.read_bytes() == (tmp_path / "0.jpg").read_bytes()
+    assert not list(workspace.raw.folder.glob("*/.partial-*"))
+
+
+def test_a_file_in_the_wrong_folder_is_put_back(workspace: Workspace, rows: list[ImageRow]) -> None:
+    home = path_of(workspace, rows[0])
+    (workspace.raw.folder / "zz").mkdir()
+    home.rename(workspace.raw.folder / "zz" / home.name)
+    assert verify(workspace, repair=True).is_sound
+    assert home.exists()
+
+
+def test_a_lost_file_comes_back_when_the_photo_is_added_again(
+    workspace: Workspace, rows: list[ImageRow], tmp_path: Path
+) -> None:
+    path_of(workspace, rows[0]).unlink()
+    path_of(workspace, rows[1]).write_bytes(b"rotten")
+    entries = [Entry(tmp_path / f"{i}.jpg", 1, "train") for i in range(2)]
+    assert len(ingest.add(workspace, entries).skipped) == 2
+    assert verify(workspace).damage == []
+
+
+def test_a_changed_file_that_nobody_refers_to_is_damage_until_it_is_pruned(
+    workspace: Workspace, rows: list[ImageRow]
+) -> None:
+    edit.undo(workspace)
+    path_of(workspace, rows[0]).write_bytes(b"rotten")
+    report = verify(workspace)
+    assert [one.kind for one in report.damage] == ["changed-file"]
+    assert prune(workspace, report).is_sound
+    assert verify(workspace).damage == []
+
+
+@pytest.mark.parametrize("build_name", ["original", "enlarged"])
+@pytest.mark.parametrize("what", ["train_catvnoncat.h5", ""])
+def test_a_missing_file_of_a_build_is_damage(
+    workspace: Workspace, rows: list[ImageRow], build_name: str, what: str
+) -> None:
+    build.build(workspace)
+    folder = workspace.data / build_name
+    if what:
+        (folder / what).unlink()
+    elif build_name == "original":
+        shutil.rmtree(folder)
+    else:
+        for name in ("train_catvnoncat.h5", "test_catvnoncat.h5"):
+            (folder / name).unlink()
+    assert {one.detail for one in verify(workspace).damage} == {"it is missing"}
+    if build_name == "original":
+        with pytest.raises(WorkspaceDamaged, match="the course's files are missing"):
+            build.build(workspace)
+
+
 def test_a_flipped_byte_in_a_build_is_found(workspace: Workspace, rows: list[ImageRow]) -> None:
     path = build.build(workspace).folder / "test_catvnoncat.h5"
     data = bytearray(path.read_bytes())
@@ -89,7 +156,7 @@ def test_the_files_of_an_undone_add_stay_until_they_are_pruned(
     orphans = verify(workspace).orphans
     assert len(orphans) == 3
     assert path_of(workspace, rows[0]).exists()
-    assert prune(workspace, orphans) == 3
+    prune(workspace, verify(workspace))
     assert not path_of(workspace, rows[0]).exists()
     assert list(verify(workspace).orphans) == []
 
@@ -98,13 +165,13 @@ def test_a_photo_that_was_added_again_meanwhile_is_not_pruned(
     workspace: Workspace, rows: list[ImageRow], tmp_path: Path
 ) -> None:
     edit.undo(workspace)
-    orphans = verify(workspace).orphans
+    before = verify(workspace)
     ingest.add(workspace, [Entry(tmp_path / "1.jpg", 1, "train")])
-    assert prune(workspace, orphans) == 2
+    assert len(prune(workspace, before).orphans) == 1
     assert path_of(workspace, rows[1]).exists()
 
 
 def test_a_removed_image_keeps_its_file(workspace: Workspace, rows: list[ImageRow]) -> None:
     edit.remove(workspace, ["0.jpg"])
-    assert prune(workspace, verify(workspace).orphans) == 0
+    prune(workspace, verify(workspace))
     assert path_of(workspace, rows[0]).exists()

@@ -114,7 +114,7 @@ def test_a_pair_that_is_replaced_meanwhile_is_never_mixed(tmp_path: Path) -> Non
 
     def swap() -> None:
         number = 1
-        while not stop.is_set():
+        while not stop.wait(0.005):
             number = 3 - number
             link = tmp_path / "link"
             link.symlink_to(f"new{number}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ Values = Sequence[Any] | Mapping[str, Any]
 
 VERSION = 1
 LOCK_TIMEOUT = 600.0  # seconds that a writer queues behind others
+_NAP = 0.05  # seconds between two tries; SQLite's own waiting would not hear Ctrl-C
 
 SCHEMA = """
 CREATE TABLE image (
@@ -80,10 +82,22 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     """
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     with translated(path):
-        connection = sqlite3.connect(uri, uri=True, timeout=LOCK_TIMEOUT, isolation_level=None)
+        connection = sqlite3.connect(uri, uri=True, timeout=_NAP, isolation_level=None)
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA synchronous = EXTRA")
     return connection
+
+
+def execute_in_turn(connection: sqlite3.Connection, query: str, values: Values) -> Cursor:
+    """Execute a query, waiting for other processes that hold the catalog's lock."""
+    deadline = time.monotonic() + LOCK_TIMEOUT
+    while True:
+        try:
+            return connection.execute(query, values)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(_NAP)
 
 
 def check_version(connection: sqlite3.Connection, path: Path) -> None:
@@ -117,4 +131,6 @@ def translated(path: Path) -> Iterator[None]:
             "same command again.",
         ) from error
     except sqlite3.DatabaseError as error:
-        raise WorkspaceDamaged(f"{shown(path)} is damaged: {error}.") from error
+        raise WorkspaceDamaged(
+            f"{shown(path)} is damaged: {error}.", hint="Put it back from a backup."
+        ) from error

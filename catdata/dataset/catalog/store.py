@@ -28,7 +28,7 @@ from catdata.dataset.catalog.rows import (
     now,
     to_values,
 )
-from catdata.errors import UnknownReference, WorkspaceError, shown
+from catdata.errors import UnknownReference, WorkspaceDamaged, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,14 +56,15 @@ class Catalog:
             for reading.
 
     Raises:
-        WorkspaceError: If the file is missing or written by a newer version.
-        WorkspaceDamaged: If it is no catalog, or a damaged one.
+        WorkspaceError: If it was written by a newer version.
+        WorkspaceDamaged: If it is missing, damaged, or no catalog.
     """
 
     def __init__(self, path: Path) -> None:
         if not path.is_file():
-            raise WorkspaceError(
-                f"{shown(path)} is missing.", hint="Make a workspace with: catdata init"
+            raise WorkspaceDamaged(
+                f"{shown(path)} is missing: it says what every image is.",
+                hint="Put it back from a backup.",
             )
         self.path = path
         writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
@@ -117,6 +118,12 @@ class Catalog:
         """Enter a command in the log and return the id under which its changes are noted."""
         return self._execute(self._LOG, (now(), name, summary)).lastrowid or 0
 
+    _IS_UNDONE = "SELECT undone_by IS NOT NULL FROM command WHERE id = ?"
+
+    def is_undone(self, command_id: int) -> bool:
+        """Tell whether a command has been undone."""
+        return bool(self._execute(self._IS_UNDONE, (command_id,)).fetchone()[0])
+
     _SUMMARISE = "UPDATE command SET summary = ? WHERE id = ?"
 
     def summarise(self, command_id: int, summary: str) -> None:
@@ -163,13 +170,13 @@ class Catalog:
         self._execute(self._NOTE, (command_id, image_id, None))
         return image_id
 
-    def update(self, image: ImageRow, command_id: int, **changes: str | int | bool) -> None:
-        """Change some columns of *image*: ``label``, ``split`` or ``removed``."""
+    def update(self, image: ImageRow, command_id: int, **changes: str | int | None) -> None:
+        """Change some columns of *image*, such as ``label``, ``split`` or ``removed``."""
         before = {name: getattr(image, name) for name in changes}
         self._execute(self._NOTE, (command_id, image.id, json.dumps(before)))
         self._set(image.id, changes)
 
-    def _set(self, image_id: int, values: dict[str, str | int | bool]) -> None:
+    def _set(self, image_id: int, values: dict[str, str | int | None]) -> None:
         columns = ", ".join(f"{name} = :{name}" for name in values)
         query = f"UPDATE image SET {columns} WHERE id = :id"  # noqa: S608 - our own columns
         self._execute(query, {**values, "id": image_id})
@@ -177,15 +184,15 @@ class Catalog:
     # Images
 
     _SAME = """
-        SELECT * FROM (SELECT * FROM image WHERE file_hash = ?)
-        UNION ALL
-        SELECT * FROM (SELECT * FROM image WHERE content_hash = ? AND NOT removed ORDER BY id)
-        LIMIT 1
+        SELECT * FROM image
+        WHERE file_hash = :file OR (content_hash = :content AND NOT removed)
+        ORDER BY removed, file_hash IS NOT :file, id LIMIT 1
     """
 
     def same_picture(self, file_hash: str, content_hash: str) -> ImageRow | None:
-        """Return the image with the same file (even a removed one), or else the same pixels."""
-        found = self._execute(self._SAME, (file_hash, content_hash)).fetchone()
+        """Return the image with the same file or pixels, or else a removed one of the same file."""
+        values = {"file": file_hash, "content": content_hash}
+        found = self._execute(self._SAME, values).fetchone()
         return from_values(found) if found else None
 
     _BY_ID = "SELECT * FROM image WHERE id = ? AND NOT removed"
@@ -197,19 +204,27 @@ class Catalog:
 
     _SELECT = """
         SELECT * FROM image
-        WHERE removed = :removed
+        WHERE id > :after
+          AND removed = :removed
           AND (:label IS NULL OR label = :label)
           AND (:split IS NULL OR split = :split)
           AND (:origin IS NULL OR origin = :origin)
           AND (:since IS NULL OR added_at >= :since)
-        ORDER BY origin = 'added', home_split = 'test', home_row, id
+        ORDER BY id LIMIT :most
     """
 
     def images(self, selection: Selection | None = None) -> Iterator[ImageRow]:
-        """Return images in the order of a build: original rows, then added ones as they came."""
+        """Yield images in the order of a build: original rows, then added ones as they came.
+
+        That is the order of their ids. Between two pages of rows nothing is held that a writer
+        would have to wait for.
+        """
         wanted = selection or Selection()
         values = {name: getattr(wanted, name) for name in Selection.__slots__}
-        return map(from_values, self._iterate(self._SELECT, values))
+        values |= {"after": 0, "most": _ROWS_AT_ONCE}
+        while page := self._all(self._SELECT, values):
+            yield from page
+            values["after"] = page[-1].id
 
     _WITH_FILES = "SELECT * FROM image WHERE file_hash IS NOT NULL ORDER BY id"
 
@@ -253,7 +268,10 @@ class Catalog:
     # References
 
     _BY_HOME = "SELECT * FROM image WHERE home_split = ? AND home_row = ?"
-    _BY_PREFIX = "SELECT * FROM image WHERE origin = 'added' AND content_hash BETWEEN ? AND ?"
+    _BY_PREFIX = """
+        SELECT * FROM image WHERE origin = 'added'
+        AND (content_hash BETWEEN :from AND :to OR file_hash BETWEEN :from AND :to)
+    """
     _BY_NAME = "SELECT * FROM image WHERE file_name = ?"
 
     def resolve(self, ref: str, *, removed: bool = False) -> ImageRow:
@@ -273,11 +291,16 @@ class Catalog:
         else:
             found = self._all(self._BY_NAME, (shown(ref),))
             if _HASH_PREFIX.fullmatch(ref.lower()):
-                found += self._all(self._BY_PREFIX, (ref.lower(), ref.lower() + "g"))
-        found = list({image.id: image for image in found if removed or not image.removed}.values())
-        if len(found) == 1:
-            return found[0]
-        raise self._ambiguous(ref, found) if found else self._unknown(ref)
+                prefix = {"from": ref.lower(), "to": ref.lower() + "g"}
+                found += self._all(self._BY_PREFIX, prefix)
+        different = list({image.id: image for image in found}.values())
+        present = [image for image in different if not image.removed]
+        chosen = present or (different if removed else [])
+        if len(chosen) == 1:
+            return chosen[0]
+        if chosen:
+            raise self._ambiguous(ref, chosen)
+        raise _removed(ref) if different else self._unknown(ref)
 
     def _ambiguous(self, ref: str, found: Sequence[ImageRow]) -> UnknownReference:
         names = ", ".join(f"{self.short_ref(image)} ({image.file_name})" for image in found[:5])
@@ -287,7 +310,10 @@ class Catalog:
             hint="Name the one you mean by its hash.",
         )
 
-    _SOME_NAMES = "SELECT DISTINCT file_name FROM image WHERE file_name IS NOT NULL LIMIT 10000"
+    _SOME_NAMES = """
+        SELECT DISTINCT file_name FROM image WHERE file_name IS NOT NULL AND NOT removed
+        LIMIT 10000
+    """
 
     def _unknown(self, ref: str) -> UnknownReference:
         names = [row[0] for row in self._iterate(self._SOME_NAMES)]
@@ -314,7 +340,7 @@ class Catalog:
 
     def _execute(self, query: str, values: schema.Values = ()) -> schema.Cursor:
         with schema.translated(self.path):
-            return self._connection.execute(query, values)
+            return schema.execute_in_turn(self._connection, query, values)
 
     def _iterate(self, query: str, values: schema.Values = ()) -> Iterator[schema.Row]:
         cursor = self._execute(query, values)
@@ -338,3 +364,10 @@ class Catalog:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+
+def _removed(ref: str) -> UnknownReference:
+    return UnknownReference(
+        f"{shown(ref)} was removed.",
+        hint="Bring it back with catdata undo, or add the photo again.",
+    )
