@@ -62,7 +62,7 @@ def _describe(report: BuildReport) -> str:
         (split, *map(str, (counts.images, counts.cat, counts.original, counts.added)))
         for split, counts in report.splits.items()
     ]
-    lines = [f"Wrote {report.folder}", output.table(head, rows)]
+    lines = [f"Wrote {shown(report.folder)}", output.table(head, rows)]
     lines += [
         f"{left_out.ref} is left out of train: it shows the same as {left_out.because}."
         for left_out in report.left_out
@@ -110,3 +110,5 @@ def export(
         output.emit_json(report.to_json())
     else:
         click.echo(f"Wrote {report.images} images to {shown(report.folder)} as {report.format}")
+        for ref in report.left_out:
+            click.echo(f"{ref} is left out, as in builds: it is in test as well.")

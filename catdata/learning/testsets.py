@@ -104,7 +104,8 @@ def check_leaks(arms: Sequence[Arm], tests: Sequence[SharedTest]) -> tuple[str, 
                 more = f" (and {len(unknown) - 1} more such pairs)" if len(unknown) > 1 else ""
                 raise LeakRefused(
                     unknown[0] + more,
-                    hint="Remove the picture from one of the two sets and build again.",
+                    hint="Leave the picture out of one of the two (catdata remove), or take back "
+                    "what moved it (catdata undo), and build again.",
                 )
             for leak in leaks:
                 known.setdefault(arm.name, leak.sentence)

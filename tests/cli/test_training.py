@@ -77,7 +77,7 @@ def test_layers_that_are_no_numbers_are_wrong_usage(run, here: Path, layers: str
 
 @pytest.mark.parametrize("name", ["costs.png", "costs.svg"])
 def test_train_draws_its_figure(run, here: Path, name: str) -> None:
-    assert f"Drew {name}" in run(f"train original {FEW} --plot {name}").stdout
+    assert f"Drew {name}\n" in run(f"train original {FEW} --plot {name}").stderr
     assert (here / name).stat().st_size > 5000
 
 

@@ -87,7 +87,10 @@ def test_a_test_image_of_another_build_in_train_is_refused_with_both_references(
     assert refused.value.message == (
         "train[3] of x is the same picture as test[2] of y (fingerprints 0 and 0 of 64 bits apart)"
     )
-    assert refused.value.hint == ("Remove the picture from one of the two sets and build again.")
+    assert refused.value.hint == (
+        "Leave the picture out of one of the two (catdata remove), or take back what moved it "
+        "(catdata undo), and build again."
+    )
 
 
 def test_a_near_duplicate_is_refused_with_its_distances(tmp_path: Path) -> None:
