@@ -197,3 +197,28 @@ def test_export_writes_a_new_folder_only(run, here: Path) -> None:
     assert "Wrote 18 images to" in run("export out").stdout
     assert (here / "out" / "metadata.csv").exists()
     assert "is not empty" in run("export out", status=1).stderr
+
+
+def test_init_takes_the_folder_that_C_names(run, pair: dict[str, Path], tmp_path: Path) -> None:
+    run(f"-C elsewhere init --train {pair['train']} --test {pair['test']}")
+    assert (tmp_path / "elsewhere" / "catdata.toml").exists()
+
+
+def test_list_removed_shows_what_was_removed(run, run_json, here: Path) -> None:
+    run("remove train[3]")
+    assert [image["ref"] for image in run_json("list --removed")] == ["train[3]"]
+    assert "train[3] was removed" in run("relabel train[3] --label cat", status=1).stderr
+
+
+def test_a_figure_that_cannot_be_written_is_refused_before_the_work(run, here: Path) -> None:
+    result = run("train original --plot nowhere/costs.png", status=1)
+    assert "there is no folder nowhere" in result.stderr
+    assert result.stdout == ""
+
+
+def test_check_draws_a_pair_once_whatever_was_found_of_it(run, here: Path) -> None:
+    save(here / "a.png", 1)
+    save(here / "b.jpg", 1, quality=60)
+    run("add a.png --label cat --split train")
+    run("add b.jpg --label non-cat --split train")
+    assert "Drew pairs.png" in run("check --no-doubtful --plot pairs.png").stderr
