@@ -9,6 +9,7 @@ command is finished by running it again.
 from __future__ import annotations
 
 import functools
+import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -227,7 +228,9 @@ class _Intake:
             ]
             self.workspace.raw.store(new)
             if self.command_id is not None:
-                self.catalog.summarise(self.command_id, f"added {self.images} photo(s)")
+                self.catalog.summarise(
+                    self.command_id, f"added {self.images} photo{'s' * (self.images != 1)}"
+                )
         return outcomes
 
     def _is_same_file(self, file: _Candidate) -> bool:
@@ -261,7 +264,7 @@ class _Intake:
             file_hash=file.file_hash,
             format=picture.format,
             file_name=shown(entry.path.name),
-            source=shown(entry.path.absolute()),
+            source=shown(os.path.abspath(entry.path)),  # noqa: PTH100 - keeps links
             warnings=warnings,
         )
         self._enter(row, known)

@@ -142,6 +142,12 @@ def test_corrections_are_logged_and_undone(run, run_json, here: Path) -> None:
     assert "There is nothing to undo" in run("undo", status=1).stderr
 
 
+def test_the_path_that_a_photo_was_added_from_is_a_reference(run_json, run, here: Path) -> None:
+    save(here / "photos" / "a.jpg", 1)
+    run("add photos/../photos/a.jpg --label cat")
+    assert run_json("show photos/a.jpg")["source"] == str(here / "photos" / "a.jpg")
+
+
 def test_a_reference_that_is_unknown_suggests_another(run, here: Path) -> None:
     save(here / "kitten.jpg", 1)
     run("add kitten.jpg --label cat")
