@@ -42,7 +42,7 @@ def sets() -> Iterator[tuple[str, Subset]]:
         yield "originals", Subset(images, np.concatenate([pair.train.labels, pair.test.labels]))
     if photos:
         entries = labels.by_folder([Path(photos)])
-        files = prepare_files([entry.path for entry in entries], Preparation())
+        files = prepare_files(entries, Preparation())
         squares = [file.picture.pixels for file in files if file.picture]
         yield "photos", Subset(np.stack(squares), np.array([entry.label for entry in entries]))
 

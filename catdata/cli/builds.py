@@ -100,7 +100,8 @@ def build_h5(
 
 
 def _describe(report: BuildReport, recipe: Recipe) -> str:
-    lines = [f"Wrote {report.folder}", _table(report.splits), *_notes(report.left_out, recipe)]
+    wrote = f"Wrote {shown(report.folder)}"
+    lines = [wrote, _table(report.splits), *_notes(report.left_out, recipe)]
     return "\n".join(lines)
 
 
@@ -221,3 +222,5 @@ def export(
         output.emit_json(report.to_json())
     else:
         click.echo(f"Wrote {report.images} images to {shown(report.folder)} as {report.format}")
+        for ref in report.left_out:
+            click.echo(f"{ref} is left out, as in builds: it is in test as well.")

@@ -15,14 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catdata.dataset.audit import Finding
-    from catdata.dataset.catalog import Count
     from catdata.dataset.verify import VerifyReport
     from catdata.dataset.workspace import Workspace
 
 _SHOWN_OF_A_KIND = 10
-
-
-_MOST_TRAINED_ON = 5000
 
 
 @click.command(epilog="Example: catdata check --strict")
@@ -75,15 +71,11 @@ def _doubtful(workspace: Workspace, jobs: int | None) -> list[Finding]:
     from catdata.learning import doubt
 
     options_of_doubt = doubt.DoubtConfig()
-    with workspace.catalog() as catalog:
-        rarer = min(_images_by_class(catalog.counts()))
-        images = sum(count.images for count in catalog.counts())
-    if rarer < options_of_doubt.folds or images > _MOST_TRAINED_ON:
-        few = f"fewer than {options_of_doubt.folds} images of a class"
-        why = few if rarer < options_of_doubt.folds else f"more than {_MOST_TRAINED_ON} images"
-        output.warn(f"Labels were not doubted: {why}.")
-        return []
     whole = everything(workspace, jobs=jobs)
+    obstacle = doubt.obstacle(whole.labels, whole.groups, options_of_doubt)
+    if obstacle:
+        output.warn(f"Labels were not doubted: {obstacle}.")
+        return []
     with output.progress("doubt", "trainings") as show:
         doubtful = doubt.doubtful_labels(
             whole, options_of_doubt, groups=whole.groups, on_progress=show
@@ -99,25 +91,25 @@ def _doubtful(workspace: Workspace, jobs: int | None) -> list[Finding]:
     ]
 
 
-def _images_by_class(counts: Sequence[Count]) -> list[int]:
-    return [sum(count.images for count in counts if count.label == label) for label in (0, 1)]
-
-
-def _draw(workspace: Workspace, pairs: Sequence[Finding], plot: Path) -> None:
+def _draw(workspace: Workspace, findings: Sequence[Finding], plot: Path) -> None:
     from catdata.dataset.pixels import view
     from catdata.report import galleries, plots
 
+    kinds = {finding.refs: finding.kind for finding in reversed(findings)}
+    some = list(kinds)[::-1][: galleries.MOST_GROUPS]
+    images = iter(view(workspace, [ref for refs in some for ref in refs]))
     groups = []
-    for finding in pairs:
-        first, second = view(workspace, finding.refs)
+    for refs in some:
+        first, second = next(images), next(images)
         groups.append(
             [
                 galleries.Tile(first.whole, f"{first.ref}, {first.class_name}"),
-                galleries.Tile(second.whole, f"{second.ref}: {finding.kind}"),
+                galleries.Tile(second.whole, f"{second.ref}, {second.class_name}: {kinds[refs]}"),
             ]
         )
     if groups:
         plots.save(galleries.gallery_figure(groups, "Pairs found"), plot)
+        output.drew(plot)
     else:
         output.warn(f"No pairs were found, so {shown(plot)} was not drawn.")
 

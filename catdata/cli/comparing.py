@@ -71,16 +71,15 @@ def compare(
         )
     for warning in comparison.warnings:
         output.warn(warning)
-    if plot:
-        from catdata.report import plots
-
-        plots.save(plots.comparison_figure(comparison), plot)
     if as_json:
         output.emit_json(comparison.to_json())
     else:
         click.echo("\n".join(_describe(comparison)))
-        if plot:
-            click.echo(f"Drew {shown(plot)}")
+    if plot:
+        from catdata.report import plots
+
+        plots.save(plots.comparison_figure(comparison), plot)
+        output.drew(plot)
 
 
 def _describe(comparison: Comparison) -> Iterator[str]:

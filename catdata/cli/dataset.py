@@ -19,7 +19,7 @@ _FILE = click.Path(path_type=Path)
 
 
 @click.command(epilog="Example: catdata init --train train_catvnoncat.h5 --test test_catvnoncat.h5")
-@click.argument("folder", type=_FILE, metavar="[DIR]", default=".")
+@click.argument("folder", type=_FILE, metavar="[DIR]", required=False)
 @click.option("--train", type=_FILE, metavar="H5", help="The course's train_catvnoncat.h5.")
 @click.option("--test", type=_FILE, metavar="H5", help="The course's test_catvnoncat.h5.")
 @click.option("--empty", is_flag=True, help="Start without the course's files.")
@@ -42,8 +42,10 @@ _FILE = click.Path(path_type=Path)
 )
 @options.as_json
 @options.quiet
+@click.pass_obj
 def init(
-    folder: Path,
+    start: Path | None,
+    folder: Path | None,
     train: Path | None,
     test: Path | None,
     empty: bool,
@@ -60,6 +62,7 @@ def init(
     """
     from catdata.dataset import originals
 
+    folder = folder or start or Path()
     if (train is None) != (test is None):
         raise click.UsageError("--train and --test go together.")
     if empty and train:
@@ -67,7 +70,8 @@ def init(
     if train and test:
         pair = {"train": train, "test": test}
     else:
-        pair = {} if empty else originals.find_pair([Path(), Path("datasets"), folder])
+        places = dict.fromkeys([folder, Path(), Path("datasets")])
+        pair = {} if empty else originals.find_pair(list(places))
     report = originals.init(folder, pair, size=size, fit=fit, test_fraction=test_fraction)
     for warning in report.warnings:
         output.warn(warning)
@@ -79,7 +83,7 @@ def init(
 
 
 def _describe_init(report: InitReport) -> str:
-    lines = [f"Made a workspace in {report.root.absolute()}"]
+    lines = [f"Made a workspace in {shown(report.root.absolute())}"]
     for split, images in report.images.items():
         cats = report.cats[split]
         lines.append(f"  {split:5}  {images:4} images, {cats} cats ({cats / images:.1%})")

@@ -52,7 +52,8 @@ def demo(ctx: click.Context, folder: Path, seed: int) -> None:
     with contextlib.chdir(folder):
         for line in STEPS:
             click.echo(f"\n$ catdata {line}")
-            status = root.main([*shlex.split(line), "--quiet"], "catdata", standalone_mode=False)
+            words = ["-C", ".", *shlex.split(line), "--quiet"]  # whatever CATDATA_WORKSPACE says
+            status = root.main(words, "catdata", standalone_mode=False)
             if status:
                 ctx.exit(status)
     figures = " and ".join(shown(folder / name) for name in (_COSTS, _COMPARISON))

@@ -25,7 +25,8 @@ def _show(edits: Sequence[Edited], *, as_json: bool) -> None:
         unchanged = edited.before == edited.after
         change = f"is {edited.after} already" if unchanged else f"{edited.before} -> {edited.after}"
         click.echo(f"{edited.ref}  {change}")
-    output.next_step("catdata build-h5", "write the change to the h5 files; or catdata undo")
+    if any(edited.before != edited.after for edited in edits):
+        output.next_step("catdata build-h5", "write the change to the h5 files; or catdata undo")
 
 
 @click.command(epilog="Example: catdata relabel train[3] 3fa9c1 --label cat")
@@ -66,7 +67,13 @@ def move(start: Path | None, refs: tuple[str, ...], split: str, as_json: bool) -
     from catdata.dataset import edit
     from catdata.dataset.workspace import Workspace
 
-    _show(edit.move(Workspace.find(start), refs, split), as_json=as_json)
+    edits = edit.move(Workspace.find(start), refs, split)
+    if any("[" in edited.ref and edited.before != edited.after for edited in edits):
+        output.warn(
+            "The build original keeps its rows where they are, so compare will refuse to hold it "
+            "against a build with the moved ones."
+        )
+    _show(edits, as_json=as_json)
 
 
 @click.command(epilog="Example: catdata remove img.jpg")

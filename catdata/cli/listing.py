@@ -33,7 +33,10 @@ _HEAD = _COLUMNS.format(
     help="Only the course's images, or only your own.",
 )
 @click.option(
-    "--since", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="Added then or later."
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    metavar="DATE",
+    help="Added then or later, such as 2026-11-22.",
 )
 @click.option("--removed", is_flag=True, help="The images that were removed, instead.")
 @options.as_json
@@ -131,6 +134,7 @@ def _draw(workspace: Workspace, ref: str, plot: Path) -> None:
 
     tiles = [galleries.Tile(*picture) for picture in look(workspace, ref)]
     plots.save(galleries.gallery_figure([tiles]), plot)
+    output.drew(plot)
 
 
 @click.command(epilog="Example: catdata log")

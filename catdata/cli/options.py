@@ -68,6 +68,15 @@ def _set_quiet(ctx: click.Context, _param: click.Parameter, value: bool) -> None
     ctx.meta[output.QUIET] = value
 
 
+def _check_plot(_ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a figure that cannot be written before the work for it is done."""
+    if path is not None:
+        from catdata.report import plots
+
+        plots.check_target(path)
+    return path
+
+
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
 )
@@ -95,6 +104,7 @@ plot = click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
+    callback=_check_plot,
     help="Draw the figure to FILE, .png or .svg.",
 )
 plot_needed = click.option(

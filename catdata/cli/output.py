@@ -6,12 +6,15 @@ import contextlib
 import json
 import sys
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from catdata.errors import shown
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 QUIET = "catdata.quiet"
 WIDTH = 80  # characters
@@ -23,6 +26,11 @@ def is_quiet() -> bool:
     return bool(ctx and ctx.meta.get(QUIET))
 
 
+def is_terminal() -> bool:
+    """Tell whether messages go to a terminal, where somebody reads them as they come."""
+    return bool(sys.stderr and sys.stderr.isatty())
+
+
 def emit_json(record: object) -> None:
     """Print one JSON document."""
     click.echo(json.dumps(record, indent=2, allow_nan=False))
@@ -30,21 +38,35 @@ def emit_json(record: object) -> None:
 
 def error(message: str, hint: str = "") -> None:
     """Print what went wrong and the next step."""
-    click.echo(f"{click.style('Error:', fg='red', bold=True)} {message}", err=True)
+    _say("Error:", message, fg="red", bold=True)
     if hint:
-        click.echo(f"{click.style('Hint:', bold=True)} {hint}", err=True)
+        _say("Hint:", hint, bold=True)
 
 
 def warn(message: str) -> None:
     """Print a warning, unless ``--quiet``."""
     if not is_quiet():
-        click.echo(f"{click.style('Warning:', fg='yellow')} {message}", err=True)
+        _say("Warning:", message, fg="yellow")
+
+
+def drew(path: Path) -> None:
+    """Say where a figure was drawn, unless ``--quiet``."""
+    if not is_quiet():
+        click.echo(f"Drew {shown(path)}", err=True)
 
 
 def next_step(command: str, why: str) -> None:
     """Print what to type next, unless ``--quiet``."""
     if not is_quiet():
-        click.echo(f"{click.style('Next:', fg='green')} {command}    ({why})", err=True)
+        _say("Next:", f"{command}    ({why})", fg="green")
+
+
+def _say(word: str, text: str, **style: Any) -> None:
+    """Print a message on stderr after a coloured word, broken into lines on a terminal only."""
+    lines = f"{word} {text}"
+    if is_terminal():
+        lines = textwrap.fill(lines, WIDTH, break_long_words=False, break_on_hyphens=False)
+    click.echo(click.style(word, **style) + lines[len(word) :], err=True)
 
 
 def paragraph(text: str, indent: str = "") -> str:
@@ -82,7 +104,7 @@ def progress(label: str, unit: str, total: int | None = None) -> Iterator[Callab
         unit=f" {unit}",
         total=total,
         file=sys.stderr,
-        disable=is_quiet() or not (sys.stderr and sys.stderr.isatty()),
+        disable=is_quiet() or not is_terminal(),
         dynamic_ncols=True,
         leave=False,
         delay=0.5,

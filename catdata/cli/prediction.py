@@ -70,29 +70,30 @@ def predict(
     from catdata.dataset import ingest, labels, pixels
     from catdata.dataset.images import Preparation
     from catdata.dataset.workspace import Workspace
+    from catdata.h5file import CLASS_NAMES
     from catdata.learning import models
 
     if add_mistakes and not label:
         raise click.UsageError("--add-mistakes needs --label: what do the photos really show?")
     workspace = Workspace.find(start)
     network = models.load(workspace.run_folder(model))
-    files = [entry.path for entry in labels.with_label(paths, 0)]
+    truth = CLASS_NAMES.index(label) if label else None
+    entries = list(labels.with_label(paths, truth or 0))
     preparation = Preparation(network.origin.size, network.origin.fit)
-    prepared = list(pixels.prepare_files(files, preparation, jobs=jobs))
+    prepared = list(pixels.prepare_files(entries, preparation, jobs=jobs))
     readable = [file for file in prepared if file.picture]
-    predictions = _ask(network, readable, label)
+    predictions = _ask(network, readable, truth)
     added = None
-    if add_mistakes and label:
+    if add_mistakes and truth is not None:
         wrong = [f.path for f, p in zip(readable, predictions, strict=True) if p.mistake]
-        class_index = network.origin.class_names.index(label)
-        added = ingest.add(workspace, labels.with_label(wrong, class_index, "train"), jobs=jobs)
-    if plot:
+        added = ingest.add(workspace, labels.with_label(wrong, truth, "train"), jobs=jobs)
+    if plot and readable:
         _draw(readable, predictions, plot)
     _show(predictions, [file for file in prepared if file.refused], added, as_json=as_json)
     ctx.exit(1 if len(readable) < len(prepared) or (added and added.refused) else 0)
 
 
-def _ask(model: Model, files: Sequence[PreparedFile], label: str | None) -> list[Prediction]:
+def _ask(model: Model, files: Sequence[PreparedFile], truth: int | None) -> list[Prediction]:
     import numpy as np
 
     size = model.origin.size
@@ -101,7 +102,7 @@ def _ask(model: Model, files: Sequence[PreparedFile], label: str | None) -> list
     predictions = []
     for file, probability in zip(files, probabilities, strict=True):
         named = model.class_name(float(probability))
-        mistake = None if label is None else named != label
+        mistake = None if truth is None else int(probability > 0.5) != truth
         predictions.append(Prediction(shown(file.path), named, float(probability), mistake))
     return predictions
 
@@ -110,20 +111,20 @@ def _draw(files: Sequence[PreparedFile], predictions: Sequence[Prediction], plot
     from catdata.dataset import images
     from catdata.report import galleries, plots
 
-    rows = []
-    for file, prediction in zip(files, predictions, strict=True):
+    groups = []
+    for file, prediction in list(zip(files, predictions, strict=True))[: galleries.MOST_GROUPS]:
         if file.picture:
-            answer = f"{prediction.label}, {prediction.probability:.0%} cat"
-            wrong = " - wrong" if prediction.mistake else ""
+            answer = f"{prediction.label} (cat: {prediction.probability:.0%})"
+            wrong = ", wrong" if prediction.mistake else ""
             whole = images.preview(images.read_file(file.path))
-            rows.append(
+            groups.append(
                 [
                     galleries.Tile(whole, file.path.name),
                     galleries.Tile(file.picture.pixels, f"{answer}{wrong}"),
                 ]
             )
-    if rows:
-        plots.save(galleries.gallery_figure(rows, "Photos, and what the network sees"), plot)
+    plots.save(galleries.gallery_figure(groups, "Photos, and what the network sees"), plot)
+    output.drew(plot)
 
 
 def _show(
@@ -143,7 +144,8 @@ def _show(
         return
     for prediction in predictions:
         wrong = "  wrong" if prediction.mistake else ""
-        click.echo(f"{prediction.label:7}  {prediction.probability:6.1%}  {prediction.file}{wrong}")
+        cat = f"cat: {prediction.probability:6.1%}"
+        click.echo(f"{prediction.label:7}  {cat}  {prediction.file}{wrong}")
     for file in refused:
         if file.refused:
             output.error(file.refused.message, file.refused.hint)
@@ -151,6 +153,10 @@ def _show(
         mistakes = sum(bool(prediction.mistake) for prediction in predictions)
         click.echo(f"{mistakes} of {len(predictions)} wrong")
     if added:
+        for image in added.added:
+            click.echo(f"{image.ref}  {image.label:7}  {image.split:5}  {image.file}")
         click.echo(f"{len(added.added)} added to train, {len(added.skipped)} there already")
+        if added.added:
+            output.next_step("catdata build-h5", "write the enlarged h5 files")
         for refusal in added.refused:
             output.error(f"{refusal.file}: {refusal.reason}", refusal.hint)

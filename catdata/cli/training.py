@@ -63,32 +63,35 @@ def train(
     config = TrainConfig(layers, learning_rate, iterations, init, seed, form)
     build = build or workspace.Workspace.find(start).default_build()
     pair = workspace.read_pair(build, start)
+    folder = workspace.Workspace.find(start).new_run_folder(save) if save else None
     for warning in pair.warnings:
         output.warn(warning)
     with output.progress("train", "iterations", iterations) as show:
         run = fit(pair.train, config, tests={"test": pair.test}, on_progress=show)
     diagnosis = diagnose(run)
-    if save:
-        _save(workspace.Workspace.find(start), save, build, pair, run)
-    if plot:
-        from catdata.report import plots
-
-        plots.save(plots.costs_figure(run), plot)
     if as_json:
         output.emit_json(_train_record(build, pair, run, diagnosis))
     else:
         click.echo(_describe_run(build, pair, run, diagnosis))
-        if plot:
-            click.echo(f"Drew {shown(plot)}")
-    output.next_step("catdata compare", "is the difference more than luck?")
+    if plot:
+        from catdata.report import plots
+
+        plots.save(plots.costs_figure(run), plot)
+        output.drew(plot)
+    if folder:
+        _save(workspace.Workspace.find(start), folder, build, pair, run)
+        output.next_step(f"catdata predict PHOTO.jpg --model {save}", f"saved in {shown(folder)}")
+    else:
+        output.next_step("catdata compare", "is the difference more than luck?")
 
 
-def _save(workspace: Workspace, name: str, build: str, pair: Pair, run: Run) -> None:
+def _save(workspace: Workspace, folder: Path, build: str, pair: Pair, run: Run) -> None:
     from catdata.learning import models
 
     fit, classes = workspace.fit_of(build), pair.train.class_names
     origin = models.Origin(build, pair.build_id, pair.train.size, fit, classes)
-    models.save(run, origin, workspace.new_run_folder(name))
+    with workspace.build_lock():
+        models.save(run, origin, folder)
 
 
 def _train_record(build: str, pair: Pair, run: Run, diagnosis: Diagnosis) -> dict[str, object]:
@@ -128,7 +131,7 @@ def _describe_run(build: str, pair: Pair, run: Run, diagnosis: Diagnosis) -> str
             output.table(_STEPS_HEAD, _some(steps), left=0),
             "",
             output.table(head, sets),
-            "baseline: always the class that is more frequent in that set",
+            "after the last step; baseline: always the class that is more frequent in that set",
             "",
             output.paragraph(f"{diagnosis.message} ({run.seconds:.2f} s)"),
         ]

@@ -144,6 +144,8 @@ class Measure:
 
 def _laplacian_variance(grey: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how strong the edges are (Pech-Pacheco et al., 2000)."""
+    if grey.shape[1] < 3:  # too small to have an edge
+        return np.full(len(grey), np.inf)
     inner = grey[:, 1:-1, 1:-1]
     around = grey[:, :-2, 1:-1] + grey[:, 2:, 1:-1] + grey[:, 1:-1, :-2] + grey[:, 1:-1, 2:]
     variance: NDArray[np.float64] = (around - 4 * inner).var(axis=(1, 2))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,15 +37,20 @@ Rows = Mapping[str, Sequence[ImageRow]]
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """What ``export`` wrote."""
+    """What ``export`` wrote.
+
+    Attributes:
+        left_out: Train images that are in test as well, and so in no build.
+    """
 
     folder: Path
     format: str
     images: int
+    left_out: tuple[str, ...]
 
     def to_json(self) -> dict[str, object]:
         """Return the report as plain types."""
-        return {"folder": str(self.folder), "format": self.format, "images": self.images}
+        return asdict(self) | {"folder": str(self.folder), "left_out": list(self.left_out)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,8 @@ def export(
         raise BuildRefused(
             f"{shown(folder)} is not empty, so nothing is written there.", hint="Name a new folder."
         )
-    rows = select(workspace).rows
+    contents = select(workspace)
+    rows = contents.rows
     total = sum(map(len, rows.values()))
     preparation = Preparation(size or workspace.settings.size, workspace.settings.fit)
     folder = folder.absolute()
@@ -107,7 +113,8 @@ def export(
         for done, _ in enumerate(EXPORTERS[format](target, rows), start=1):
             if on_progress:
                 on_progress(done, total)
-    return ExportReport(folder, format, total)
+    left_out = tuple(image.ref for image in contents.left_out)
+    return ExportReport(folder, format, total, left_out)
 
 
 def _write_imagefolder(target: _Target, rows: Rows) -> Iterator[None]:

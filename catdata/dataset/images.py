@@ -136,6 +136,18 @@ def looks_like_picture(source: bytes | str | os.PathLike[str]) -> bool:
     return picture_format(source) is not None or other_kind(source).is_picture
 
 
+def is_meant_as_picture(path: Path, data: bytes | None = None) -> bool:
+    """Tell whether a file is a picture by its first bytes, or at least named like one.
+
+    Args:
+        path: The file.
+        data: Its bytes, if they have been read.
+    """
+    if looks_like_picture(path if data is None else data):
+        return True
+    return path.suffix.lower() in _SUFFIXES
+
+
 def decode(data: bytes, preparation: Preparation = Preparation(), *, name: str = "") -> Picture:
     """Turn the bytes of a picture file into a picture.
 

@@ -9,7 +9,7 @@ command is finished by running it again.
 from __future__ import annotations
 
 import functools
-import mimetypes
+import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -161,7 +161,7 @@ def _examine(entry: Entry, *, preparation: Preparation) -> _Examined:
         return Refused(name, entry.problem)
     try:
         data = images.read_file(entry.path)
-        if entry.found and not _is_meant_as_picture(entry.path, data):
+        if entry.found and not images.is_meant_as_picture(entry.path, data):
             return Skipped(name, _NOT_A_PICTURE)
         picture = images.decode(data, preparation, name=entry.path.name)
     except ImageRefused as error:
@@ -174,13 +174,6 @@ def _bytes_of(entry: Entry) -> int:
         return entry.path.stat().st_size
     except (OSError, ValueError):
         return 0
-
-
-def _is_meant_as_picture(path: Path, data: bytes) -> bool:
-    """Tell whether a file found in a folder is a picture, or at least named like one."""
-    if images.looks_like_picture(data):
-        return True
-    return (mimetypes.guess_type(path.name)[0] or "").startswith("image/")
 
 
 def _without_name(message: str, path: Path) -> str:
@@ -235,7 +228,9 @@ class _Intake:
             ]
             self.workspace.raw.store(new)
             if self.command_id is not None:
-                self.catalog.summarise(self.command_id, f"added {self.images} photo(s)")
+                self.catalog.summarise(
+                    self.command_id, f"added {self.images} photo{'s' * (self.images != 1)}"
+                )
         return outcomes
 
     def _is_same_file(self, file: _Candidate) -> bool:
@@ -269,7 +264,7 @@ class _Intake:
             file_hash=file.file_hash,
             format=picture.format,
             file_name=shown(entry.path.name),
-            source=shown(entry.path.absolute()),
+            source=shown(os.path.abspath(entry.path)),  # noqa: PTH100 - keeps links
             warnings=warnings,
         )
         self._enter(row, known)

@@ -6,12 +6,14 @@ The order of the classes is the course's (non-cat 0, cat 1) and never taken from
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from catdata.dataset import images
 from catdata.errors import ConfigRefused, shown
 from catdata.h5file import CLASS_NAMES, SPLITS
 
@@ -24,6 +26,7 @@ CLASS_WORDS = {
     **dict.fromkeys(("non-cat", "non-cats", "noncat", "noncats", "not-cat", "not-cats", "0"), 0),
 }
 """The words that are understood as a class, in lower case, with ``-`` for ``_`` and spaces."""
+MAX_LABELS_BYTES = 128 << 20
 _UNDERSTOOD = "cat, cats, non-cat, noncat, not-cat (in any case)"
 
 
@@ -123,14 +126,13 @@ def by_folder(
     unknown: dict[str, None] = {}
     for top in paths:
         for path in _files(top, apart_from):
-            folders = path.parent.absolute().parts
-            depth, label = _innermost_class(folders, len(top.absolute().parts) - 1)
             problem = _folder_problem(path)
-            if label is None and not problem:
+            folders = _folders_from(top, path)
+            depth, label = _innermost_class(folders)
+            if label is None and not problem and images.is_meant_as_picture(path):
                 unknown[shown(path.parent)] = None
                 continue
-            above = [name.lower() for name in folders[:depth]]
-            sides = [name for name in above[-2:] if name in SPLITS]
+            sides = [name.lower() for name in folders[:depth] if name.lower() in SPLITS]
             side = sides[-1] if sides and split == "auto" else split
             entries.append(Entry(path, label or 0, side, found=path != top, problem=problem))
     if unknown:
@@ -141,9 +143,16 @@ def by_folder(
     return entries
 
 
-def _innermost_class(folders: Sequence[str], top: int) -> tuple[int, int | None]:
-    """Return the deepest folder from *top* on whose name is a class, and its label."""
-    for depth in range(len(folders) - 1, max(top, 0) - 1, -1):
+def _folders_from(top: Path, path: Path) -> Sequence[str]:
+    """Return the names of the folders from *top* (its own folder, if it is a file) to a file."""
+    folders = path.absolute().parent.parts
+    first = top.absolute() if path != top else top.absolute().parent
+    return folders[len(first.parts) - 1 :]
+
+
+def _innermost_class(folders: Sequence[str]) -> tuple[int, int | None]:
+    """Return the deepest folder whose name is a class, and its label."""
+    for depth in range(len(folders) - 1, -1, -1):
         label = parse_label(folders[depth])
         if label is not None and not folders[depth].isdigit():
             return depth, label
@@ -164,7 +173,7 @@ def from_file(file: Path, folder: Path | None = None, split: str = "auto") -> li
         outside *folder* has a *problem* that says so with the number of the line.
 
     Raises:
-        ConfigRefused: If the file as a whole cannot be read or lacks a column.
+        ConfigRefused: If the file as a whole cannot be read, lacks a column or names nothing.
     """
     base = folder or file.parent
     entries: list[Entry] = []
@@ -185,16 +194,21 @@ def from_file(file: Path, folder: Path | None = None, split: str = "auto") -> li
             problem = f"{where}: the split {shown(side)!r} is neither train nor test"
         elif path in seen:
             problem = f"{where}: named before, in line {seen[path]}"
-        elif not path.exists():
+        elif not os.path.lexists(path):
             problem = f"{where}: there is no such file"
         seen.setdefault(path, number)
         entries.append(Entry(path, label or 0, side, problem=problem))
+    if not entries:
+        raise ConfigRefused(f"{shown(file)} names no file.")
     return entries
 
 
 def _records(file: Path) -> Iterator[tuple[int, dict[str, object]]]:
     """Yield the records of a labels file with the number of their line."""
     try:
+        if not file.is_file() or file.stat().st_size > MAX_LABELS_BYTES:
+            limit = f"{MAX_LABELS_BYTES >> 20} MiB"
+            raise ConfigRefused(f"{shown(file)} is no plain file of at most {limit}.")
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = file.read_bytes()[: error.start].count(b"\n") + 1
@@ -208,12 +222,12 @@ def _records(file: Path) -> Iterator[tuple[int, dict[str, object]]]:
 
 
 def _json_lines(file: Path, text: str) -> Iterator[tuple[int, dict[str, object]]]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             record = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ConfigRefused(f"{shown(file)} line {number} is no JSON: {error}.") from None
         if not isinstance(record, dict):
             raise ConfigRefused(f"{shown(file)} line {number} is no JSON object.")
@@ -223,7 +237,8 @@ def _json_lines(file: Path, text: str) -> Iterator[tuple[int, dict[str, object]]
 def _csv_lines(file: Path, text: str) -> Iterator[tuple[int, dict[str, object]]]:
     header = text.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
-    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
+    lines = io.StringIO(text, newline="")
+    reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
     columns = {name: (name or "").strip().lower() for name in reader.fieldnames or ()}
     missing = {"file_name", "label"} - set(columns.values())
     if missing:
@@ -233,7 +248,7 @@ def _csv_lines(file: Path, text: str) -> Iterator[tuple[int, dict[str, object]]]
         )
     try:
         for row in reader:
-            yield reader.line_num, {columns.get(name, ""): row[name] for name in row}
+            yield reader.line_num, {columns.get(name, ""): row[name] or "" for name in row}
     except csv.Error as error:
         raise ConfigRefused(f"{shown(file)} line {reader.reader.line_num}: {error}.") from None
 
@@ -255,7 +270,8 @@ def _files(top: Path, apart_from: Sequence[Path]) -> Iterator[Path]:
             for name in folders
             if not name.startswith(".") and Path(folder, name).resolve() not in own
         )
-        for name in sorted(files):
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        for name in sorted(files + links):
             if not name.startswith("."):
                 empty = False
                 yield Path(folder, name)
@@ -265,4 +281,6 @@ def _files(top: Path, apart_from: Sequence[Path]) -> Iterator[Path]:
 def _folder_problem(path: Path) -> str:
     if not path.is_dir():
         return ""
+    if path.is_symlink():
+        return "is a link to a folder; name that folder itself"
     return "there is no file in this folder" if os.access(path, os.R_OK) else "can't be opened"

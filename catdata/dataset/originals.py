@@ -73,7 +73,7 @@ def find_pair(folders: Sequence[Path]) -> dict[str, Path]:
         pair = {split: folder / name for split, name in h5file.FILE_NAMES.items()}
         if all(path.exists() for path in pair.values()):
             return pair
-    places = " or ".join(shown(folder) for folder in folders)
+    places = " or ".join(shown(folder.absolute()) for folder in folders)
     raise WorkspaceError(
         f"The course's files ({' and '.join(h5file.FILE_NAMES.values())}) are not in {places}.",
         hint="Name them: catdata init --train FILE.h5 --test FILE.h5 "
@@ -106,7 +106,8 @@ def init(
     settings = Settings(size or max(sizes, default=64), fit, test_fraction)
     if (root / SETTINGS_FILE).exists():
         raise WorkspaceError(
-            f"{shown(root)} is a workspace already.", hint="See what is in it: catdata status"
+            f"{shown(root.absolute())} is a workspace already.",
+            hint="See what is in it: catdata status",
         )
     data = root / "data"
     durable.create_folder(root / "raw_images")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from catdata.dataset.catalog import ImageRow
     from catdata.dataset.images import Picture, Preparation
+    from catdata.dataset.labels import Entry
     from catdata.dataset.workspace import Workspace
 
 Pixels: TypeAlias = NDArray[np.uint8]
@@ -220,22 +221,30 @@ class PreparedFile:
 
 
 def prepare_files(
-    paths: Iterable[Path], preparation: Preparation, *, jobs: int | None = None
+    entries: Iterable[Entry], preparation: Preparation, *, jobs: int | None = None
 ) -> Iterator[PreparedFile]:
     """Prepare picture files that are not in the workspace, the very way that builds are made.
 
     Args:
-        paths: Plain files.
+        entries: What to prepare; files found in a folder that are no pictures are passed over.
         preparation: How they become squares.
         jobs: Number of workers; one for each usable core if None.
     """
 
-    def prepare(path: Path) -> PreparedFile:
+    def prepare(entry: Entry) -> PreparedFile | None:
+        path = entry.path
+        if entry.problem:
+            refused = ImageRefused(f"{shown(path)}: {entry.problem}")
+            return PreparedFile(path, refused=refused)
         try:
             data = images.read_file(path)
+            if entry.found and not images.is_meant_as_picture(path, data):
+                return None
             return PreparedFile(path, images.decode(data, preparation, name=str(path)))
         except ImageRefused as refused:
             return PreparedFile(path, refused=refused)
 
     with engine.executor(jobs=jobs) as pool:
-        yield from engine.map_in_order(pool, prepare, paths)
+        for prepared in engine.map_in_order(pool, prepare, entries):
+            if prepared:
+                yield prepared

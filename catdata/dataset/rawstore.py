@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from catdata import durable
-from catdata.errors import WorkspaceDamaged
+from catdata.errors import WorkspaceDamaged, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,12 +93,12 @@ class RawStore:
             data = path.read_bytes()
         except FileNotFoundError:
             raise WorkspaceDamaged(
-                f"{path} is missing: the catalog lists a picture whose file is gone.",
+                f"{shown(path)} is missing: the catalog lists a picture whose file is gone.",
                 hint="Put the file back from a backup, or add the photo again from where it came.",
             ) from None
         if hashlib.sha256(data).hexdigest() != file_hash:
             raise WorkspaceDamaged(
-                f"{path} has changed: its bytes no longer have the sha256 that names it.",
+                f"{shown(path)} has changed: its bytes no longer have the sha256 that names it.",
                 hint="Put the file back from a backup, or delete it and add the photo again.",
             )
         return data

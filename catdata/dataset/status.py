@@ -88,8 +88,8 @@ class Status:
         if abs(train.cat_share - test.cat_share) < NOTABLE_SHIFT:
             return ""
         return (
-            f"Train holds {train.cat_share:.0%} cats and test {test.cat_share:.0%}: a network that "
-            "has learnt nothing but the shares of train starts with the wrong ones for test."
+            f"Train holds {train.cat_share:.0%} cats and test {test.cat_share:.0%}: read a test "
+            "accuracy beside the share of the more frequent class, and each class apart."
         )
 
     def to_json(self) -> dict[str, object]:
@@ -116,7 +116,7 @@ class Status:
 
 def read_status(workspace: Workspace) -> Status:
     """Count the images of a workspace and look at its builds."""
-    with workspace.catalog() as catalog:
+    with workspace.catalog() as catalog, catalog.snapshot():
         counts = _tabulate(catalog.counts())
         digest = catalog.digest()
     original = sum(counts["original", split].images for split in SPLITS)

@@ -8,6 +8,7 @@ workspace.
 from __future__ import annotations
 
 import contextlib
+import difflib
 import json
 import os
 import tomllib
@@ -139,8 +140,14 @@ class Workspace:
             return Path(name)
         known = ", ".join(self.builds()) or "none"
         hint = f"Builds here: {known}. Make one with: catdata build-h5"
+        near = difflib.get_close_matches(name, self.builds(), n=1)
+        if near:
+            hint = f"Did you mean {near[0]}? {hint}"
         if name == ORIGINAL:
-            hint = f"Builds here: {known}. This workspace was made without the course's files."
+            hint = (
+                f"Builds here: {known}. This workspace was made without the course's files: make "
+                "builds with catdata build-h5 NAME and compare two of them by name."
+            )
         raise UnknownReference(f"There is no build named {shown(name)}.", hint=hint)
 
     def builds(self) -> list[str]:

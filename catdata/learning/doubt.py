@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from catdata.errors import ConfigRefused
 from catdata.learning.folds import Subset, splits, stratified_folds
 from catdata.learning.records import TrainConfig
 from catdata.learning.training import fit_seeds
@@ -43,6 +44,7 @@ class DoubtConfig:
     limit: float = 0.1
 
 
+MOST_IMAGES = 5000
 CAVEAT = "the network is small and often wrong itself: look before you relabel"
 
 
@@ -71,6 +73,23 @@ def doubtful_labels(
     believed = label_probabilities(images, options, groups=groups, on_progress=on_progress)
     rows = np.argsort(believed, kind="stable")
     return [(int(row), float(believed[row])) for row in rows if believed[row] < options.limit]
+
+
+def obstacle(labels: NDArray[np.int64], groups: NDArray[np.intp], options: DoubtConfig) -> str:
+    """Return why labels cannot be doubted, for people; empty if they can be.
+
+    Args:
+        labels: Shape (m,), 0 or 1.
+        groups: Which images show the same, shape (m,).
+        options: What would be trained.
+    """
+    if len(labels) > MOST_IMAGES:
+        return f"there are more than {MOST_IMAGES} images"
+    try:
+        stratified_folds(labels, options.folds, groups=groups, rng=np.random.default_rng(0))
+    except ConfigRefused as refused:
+        return refused.message.rstrip(".")
+    return ""
 
 
 def label_probabilities(

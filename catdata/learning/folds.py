@@ -57,17 +57,19 @@ def stratified_folds(
         The fold of each image, shape (m,), 0..count - 1.
 
     Raises:
-        ConfigRefused: If a class has fewer images than there are folds.
+        ConfigRefused: If a class has fewer images, near-duplicates counted once, than there are
+            folds.
     """
-    rarest = min(np.bincount(labels, minlength=2))
-    if count < 2 or rarest < count:
-        raise ConfigRefused(
-            f"{count} folds need {max(count, 2)} images of each class; the rarer one has {rarest}."
-        )
     groups = np.arange(len(labels)) if groups is None else groups
     _, group_of = np.unique(groups, return_inverse=True)
     cats = np.bincount(group_of, weights=labels)
     sizes = np.bincount(group_of)
+    rarest = min(np.bincount((2 * cats > sizes).astype(int), minlength=2))
+    if count < 2 or rarest < count:
+        raise ConfigRefused(
+            f"{count} folds need {max(count, 2)} images of each class that are no copies of each "
+            f"other; the rarer one has {rarest}."
+        )
     held = np.zeros((2, count))
     fold_of_group = np.empty(len(sizes), dtype=np.intp)
     for group in rng.permutation(len(sizes)):

@@ -104,7 +104,8 @@ def check_leaks(arms: Sequence[Arm], tests: Sequence[SharedTest]) -> tuple[str, 
                 more = f" (and {len(unknown) - 1} more such pairs)" if len(unknown) > 1 else ""
                 raise LeakRefused(
                     unknown[0] + more,
-                    hint="Remove the picture from one of the two sets and build again.",
+                    hint="Leave the picture out of one of the two (catdata remove), or take back "
+                    "what moved it (catdata undo), and build again.",
                 )
             for leak in leaks:
                 known.setdefault(arm.name, leak.sentence)
@@ -135,16 +136,15 @@ def _leaks(arm: Arm, test: SharedTest) -> Iterator[_Leak]:
             continue
         seen.add((train_ref, test_ref))
         hashes = {_content_hash(arm.pair.train, row), _content_hash(test.images, column)}
+        same = len(hashes) == 1
         dhash, phash = distances(train_prints[row], test_prints[column : column + 1])
+        apart = "" if same else f" (fingerprints {dhash[0]} and {phash[0]} of 64 bits apart)"
+        likeness = "the same picture as" if same else "a near-duplicate of"
         yield _Leak(
-            f"{_short(train_ref)} of {shown(arm.name)} is {_likeness(hashes)} {_short(test_ref)} of"
-            f" {shown(test.name)} (fingerprints {dhash[0]} and {phash[0]} of 64 bits apart)",
+            f"{_short(train_ref)} of {shown(arm.name)} is {likeness} {_short(test_ref)} of"
+            f" {shown(test.name)}{apart}",
             known=hashes == {KNOWN_LEAK.encode()} and train_ref.startswith("train["),
         )
-
-
-def _likeness(hashes: set[bytes]) -> str:
-    return "the same picture as" if len(hashes) == 1 else "a near-duplicate of"
 
 
 def _short(ref: str) -> str:

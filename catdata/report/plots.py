@@ -143,6 +143,34 @@ def comparison_figure(comparison: Comparison, test_set: str | None = None) -> Fi
     return figure
 
 
+def check_target(path: Path) -> None:
+    """Refuse a file that :func:`save` could not write, before the work for it is done.
+
+    Raises:
+        ConfigRefused: If its ending is not in ``FORMATS``, its folder is missing, or it is there
+            and none of our figures.
+        StorageFailed: If the disk refuses.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise ConfigRefused(
+            f"{shown(path)}: a figure is written as {' or '.join(FORMATS)}",
+            hint=f"Choose a name such as {shown(path.stem)}.png.",
+        )
+    if not path.absolute().parent.is_dir():
+        raise ConfigRefused(
+            f"{shown(path)} can't be written: there is no folder {shown(path.parent)}.",
+            hint="Make the folder first.",
+        )
+    try:
+        if path.exists() and not _is_ours(path):
+            raise ConfigRefused(
+                f"{shown(path)} is there already and is not a figure of this program",
+                hint="Choose another name, or move it away.",
+            )
+    except OSError as error:
+        raise StorageFailed(f"{shown(path)} can't be read: {error.strerror}.") from error
+
+
 def save(figure: Figure, path: Path) -> None:
     """Write a figure to a file, whole or not at all; the same figure gives the same bytes.
 
@@ -151,22 +179,12 @@ def save(figure: Figure, path: Path) -> None:
         path: Its ending says the format, see ``FORMATS``. A figure of an earlier run is replaced.
 
     Raises:
-        ConfigRefused: If the ending is another, or the file is there and none of our figures.
+        ConfigRefused: As :func:`check_target` does.
         StorageFailed: If the disk refuses.
     """
-    file_format = FORMATS.get(path.suffix.lower())
-    if file_format is None:
-        raise ConfigRefused(
-            f"{shown(path)}: a figure is written as {' or '.join(FORMATS)}",
-            hint=f"Choose a name such as {shown(path.stem)}.png.",
-        )
-    data = _rendered(figure, file_format)
+    check_target(path)
+    data = _rendered(figure, FORMATS[path.suffix.lower()])
     try:
-        if path.exists() and not _is_ours(path):
-            raise ConfigRefused(
-                f"{shown(path)} is there already and is not a figure of this program",
-                hint="Choose another name, or move it away.",
-            )
         durable.write_bytes(path, data)
     except OSError as error:
         raise StorageFailed(f"{shown(path)} can't be written: {error.strerror}.") from error

@@ -142,6 +142,12 @@ def test_corrections_are_logged_and_undone(run, run_json, here: Path) -> None:
     assert "There is nothing to undo" in run("undo", status=1).stderr
 
 
+def test_the_path_that_a_photo_was_added_from_is_a_reference(run_json, run, here: Path) -> None:
+    save(here / "photos" / "a.jpg", 1)
+    run("add photos/../photos/a.jpg --label cat")
+    assert run_json("show photos/a.jpg")["source"] == str(here / "photos" / "a.jpg")
+
+
 def test_a_reference_that_is_unknown_suggests_another(run, here: Path) -> None:
     save(here / "kitten.jpg", 1)
     run("add kitten.jpg --label cat")
@@ -173,7 +179,7 @@ def test_check_lists_what_it_found_and_strict_makes_it_an_error(run, run_json, h
 
 def test_check_says_when_there_are_too_few_images_to_doubt_labels(run, here: Path) -> None:
     run("remove train[1] train[4] train[7] train[10] test[1]")
-    assert "fewer than 5 images of a class" in run("check").stderr
+    assert "5 folds need 5 images of each class" in run("check").stderr
 
 
 def test_verify_exits_with_3_on_damage_until_it_is_mended(run, run_json, here: Path) -> None:
@@ -197,3 +203,28 @@ def test_export_writes_a_new_folder_only(run, here: Path) -> None:
     assert "Wrote 18 images to" in run("export out").stdout
     assert (here / "out" / "metadata.csv").exists()
     assert "is not empty" in run("export out", status=1).stderr
+
+
+def test_init_takes_the_folder_that_C_names(run, pair: dict[str, Path], tmp_path: Path) -> None:
+    run(f"-C elsewhere init --train {pair['train']} --test {pair['test']}")
+    assert (tmp_path / "elsewhere" / "catdata.toml").exists()
+
+
+def test_list_removed_shows_what_was_removed(run, run_json, here: Path) -> None:
+    run("remove train[3]")
+    assert [image["ref"] for image in run_json("list --removed")] == ["train[3]"]
+    assert "train[3] was removed" in run("relabel train[3] --label cat", status=1).stderr
+
+
+def test_a_figure_that_cannot_be_written_is_refused_before_the_work(run, here: Path) -> None:
+    result = run("train original --plot nowhere/costs.png", status=1)
+    assert "there is no folder nowhere" in result.stderr
+    assert result.stdout == ""
+
+
+def test_check_draws_a_pair_once_whatever_was_found_of_it(run, here: Path) -> None:
+    save(here / "a.png", 1)
+    save(here / "b.jpg", 1, quality=60)
+    run("add a.png --label cat --split train")
+    run("add b.jpg --label non-cat --split train")
+    assert "Drew pairs.png" in run("check --no-doubtful --plot pairs.png").stderr

@@ -77,7 +77,7 @@ def test_layers_that_are_no_numbers_are_wrong_usage(run, here: Path, layers: str
 
 @pytest.mark.parametrize("name", ["costs.png", "costs.svg"])
 def test_train_draws_its_figure(run, here: Path, name: str) -> None:
-    assert f"Drew {name}" in run(f"train original {FEW} --plot {name}").stdout
+    assert f"Drew {name}\n" in run(f"train original {FEW} --plot {name}").stderr
     assert (here / name).stat().st_size > 5000
 
 
@@ -166,3 +166,21 @@ def test_predict_without_a_model_says_how_to_save_one(run, here: Path) -> None:
 
 def test_predict_with_mistakes_needs_the_truth(run, here: Path) -> None:
     run("predict a.jpg --add-mistakes", status=2)
+
+
+def test_a_model_remembers_how_the_build_of_another_workspace_was_made(
+    run, here: Path, pair: dict[str, Path]
+) -> None:
+    run(f"init other --fit crop --train {pair['train']} --test {pair['test']}")
+    run("-C other build-h5")
+    run(f"train other/data/enlarged {FEW} --save theirs")
+    assert json.loads((here / "data/runs/theirs/model.json").read_text())["fit"] == "crop"
+
+
+def test_predict_passes_over_what_is_no_picture_in_a_folder(run_json, run, enlarged: Path) -> None:
+    run(f"train enlarged {FEW} --save first")
+    save(enlarged / "new" / "a.jpg", 50)
+    (enlarged / "new" / "notes.txt").write_text("hello")
+    assert len(run_json("predict new")["predictions"]) == 1
+    (enlarged / "empty").mkdir()
+    assert "there is no file in this folder" in run("predict empty", status=1).stderr

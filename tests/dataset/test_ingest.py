@@ -157,8 +157,40 @@ def test_a_removed_photo_comes_back_when_it_is_added_again(
     path = save(tmp_path / "a.jpg", 1)
     ref = add(workspace, path).added[0].ref
     edit.remove(workspace, [ref])
-    (added,) = add(workspace, path, label=0).added
-    assert (added.ref, added.label) == (ref, "non-cat")
+    again = path.rename(tmp_path / "b.jpg")
+    (added,) = add(workspace, again, label=0, split="test").added
+    assert added.ref == ref
+    with workspace.catalog() as catalog:
+        row = catalog.resolve("b.jpg")
+    assert (row.class_name, row.split, row.source) == ("non-cat", "test", str(again))
+
+
+def test_a_present_copy_counts_before_a_removed_one_of_the_same_file(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    first = save(tmp_path / "a.png", 1)
+    edit.remove(workspace, [add(workspace, first).added[0].ref])
+    add(workspace, save(tmp_path / "b.png", 1, compress_level=1), label=0)
+    (refused,) = add(workspace, first, label=1).refused
+    assert refused.reason.startswith("the same picture is here already as ")
+
+
+def test_an_undo_in_the_middle_of_an_add_is_followed_by_an_entry_of_its_own(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "BATCH_IMAGES", 2)
+    paths = [save(tmp_path / f"{i}.png", i) for i in range(5)]
+    undone: list[str] = []
+
+    def undo_once(_done: int) -> None:
+        if not undone:
+            undone.append(edit.undo(workspace))
+
+    entries = [Entry(path, 1, "train") for path in paths]
+    ingest.add(workspace, entries, on_progress=undo_once)
+    assert len(splits(workspace)) == 3
+    edit.undo(workspace)
+    assert splits(workspace) == {}
 
 
 def test_a_batch_that_fails_adds_nothing_and_running_again_finishes(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,33 @@ def test_the_folder_that_is_named_can_itself_be_the_class(tmp_path: Path) -> Non
     touch(tmp_path / "cat" / "a.jpg")
     (entry,) = labels.by_folder([tmp_path / "cat"])
     assert entry.label == 1
+
+
+def test_folders_above_the_one_that_is_named_say_nothing(tmp_path: Path) -> None:
+    touch(tmp_path / "test" / "photos" / "cat" / "a.jpg")
+    (entry,) = labels.by_folder([tmp_path / "test" / "photos"])
+    assert (entry.label, entry.split) == (1, "auto")
+
+
+def test_a_file_that_is_named_takes_the_label_of_its_folder(tmp_path: Path) -> None:
+    touch(tmp_path / "cat" / "a.jpg")
+    (entry,) = labels.by_folder([tmp_path / "cat" / "a.jpg"])
+    assert entry.label == 1
+
+
+def test_what_is_no_picture_needs_no_class(tmp_path: Path) -> None:
+    touch(tmp_path / "cat" / "a.jpg", tmp_path / "metadata.csv")
+    table, photo = labels.by_folder([tmp_path])
+    assert (photo.path.name, photo.label) == ("a.jpg", 1)
+    assert (table.path.name, table.found) == ("metadata.csv", True)  # passed over by add
+
+
+def test_a_link_to_a_folder_is_a_problem_not_silence(tmp_path: Path) -> None:
+    touch(tmp_path / "elsewhere" / "a.jpg")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "link").symlink_to(tmp_path / "elsewhere")
+    (entry,) = labels.with_label([tmp_path / "photos"], 1)
+    assert entry.problem == "is a link to a folder; name that folder itself"
 
 
 def test_a_split_given_by_hand_wins_over_the_folders(tmp_path: Path) -> None:
@@ -187,6 +215,8 @@ def test_any_bytes_are_a_labels_file_or_are_refused(
         pytest.param(b"", "has no column file_name and no column label", id="empty"),
         pytest.param(b"file_name,label\n\xff,cat\n", "line 2 is not UTF-8", id="not UTF-8"),
         pytest.param(b'{"file_name": \n', "line 1 is no JSON", id="broken JSON"),
+        pytest.param(b'{"a":' * 5000, "line 1 is no JSON", id="deep JSON"),
+        pytest.param(b"file_name,label\n", "names no file", id="header only"),
         pytest.param(b'file_name,label\n"a,cat\n', "line 2: unexpected end", id="open quote"),
     ],
 )
@@ -196,3 +226,17 @@ def test_a_labels_file_that_cannot_be_read_is_refused(
     (tmp_path / "l").write_bytes(data)
     with pytest.raises(ConfigRefused, match=message):
         labels.from_file(tmp_path / "l")
+
+
+def test_a_labels_file_that_is_a_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "l.csv")
+    with pytest.raises(ConfigRefused, match="is no plain file"):
+        labels.from_file(tmp_path / "l.csv")
+
+
+def test_a_name_that_is_too_long_is_a_problem_of_its_line_alone(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg")
+    (tmp_path / "l.csv").write_text(f"file_name,label\n{'x' * 300}.jpg,cat\na.jpg,cat\n")
+    long, good = labels.from_file(tmp_path / "l.csv")
+    assert long.problem == "l.csv line 2: there is no such file"
+    assert not good.problem

@@ -132,6 +132,17 @@ def test_a_catalog_with_photos_is_not_written_over(
     Catalog(workspace.catalog_path).close()
 
 
+def test_a_folder_in_the_place_of_the_pair_is_not_replaced(
+    tmp_path: Path, pair: dict[str, Path]
+) -> None:
+    notes = tmp_path / "new" / "data" / "original" / "notes.txt"
+    notes.parent.mkdir(parents=True)
+    notes.write_text("mine")
+    with pytest.raises(WorkspaceError, match=r"holds notes\.txt, so it is not replaced"):
+        init(tmp_path / "new", pair)
+    assert notes.read_text() == "mine"
+
+
 def test_what_else_is_in_the_folder_stays(tmp_path: Path, pair: dict[str, Path]) -> None:
     (tmp_path / "new").mkdir()
     (tmp_path / "new" / "notes.txt").write_text("mine")

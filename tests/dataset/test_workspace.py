@@ -138,8 +138,9 @@ def test_a_torn_manifest_counts_as_none(workspace: Workspace) -> None:
     folder = build.build(workspace).folder
     (folder / "build.json").write_text('{"build": ')
     assert workspace.manifest("enlarged") == {}
-    (folder / "build.json").write_text(json.dumps([1]))
-    assert workspace.manifest("enlarged") == {}
+    for wrong in ([1], {"files": []}, {"train": 3}, {"recipe": None}, {"files": {"a": 1}}):
+        (folder / "build.json").write_text(json.dumps(wrong))
+        assert workspace.manifest("enlarged") == {}
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,13 @@ def test_each_image_is_judged_once_by_networks_that_did_not_see_it() -> None:
         assert len(train) + len(held_out) == 40
 
 
+def test_copies_of_one_picture_count_once() -> None:
+    with pytest.raises(ConfigRefused, match="no copies of each other; the rarer one has 1"):
+        stratified_folds(
+            np.arange(20) % 2, 2, groups=np.arange(20) % 2, rng=np.random.default_rng(0)
+        )
+
+
 @pytest.mark.parametrize("count", [1, 4])
 def test_a_class_with_fewer_images_than_folds_is_refused(count: int) -> None:
     with pytest.raises(ConfigRefused, match="the rarer one has 3"):

@@ -84,10 +84,11 @@ def test_a_test_image_of_another_build_in_train_is_refused_with_both_references(
     arms[0] = Arm("x", replace(arms[0].pair, test=course_arm(tmp_path / "z", test=[50]).pair.test))
     with pytest.raises(LeakRefused) as refused:
         check_leaks(arms, shared_tests(arms))
-    assert refused.value.message == (
-        "train[3] of x is the same picture as test[2] of y (fingerprints 0 and 0 of 64 bits apart)"
+    assert refused.value.message == ("train[3] of x is the same picture as test[2] of y")
+    assert refused.value.hint == (
+        "Leave the picture out of one of the two (catdata remove), or take back what moved it "
+        "(catdata undo), and build again."
     )
-    assert refused.value.hint == ("Remove the picture from one of the two sets and build again.")
 
 
 def test_a_near_duplicate_is_refused_with_its_distances(tmp_path: Path) -> None:
@@ -106,10 +107,7 @@ def test_augmented_copies_count_by_their_parent(tmp_path: Path) -> None:
     with pytest.raises(LeakRefused) as refused:
         check_leaks([arm], shared_tests([arm]))
     short = content_hash(101)[:12]
-    assert refused.value.message == (
-        f"{short} of copied is the same picture as {short} of copied"
-        " (fingerprints 0 and 0 of 64 bits apart)"
-    )
+    assert refused.value.message == (f"{short} of copied is the same picture as {short} of copied")
 
 
 def test_the_number_of_further_leaks_is_told(tmp_path: Path) -> None:
@@ -123,8 +121,8 @@ def test_the_courses_own_leak_is_allowed_with_a_warning(originals: Path) -> None
     arm = Arm("original", h5file.read_pair(originals))
     (warning,) = check_leaks([arm], shared_tests([arm]))
     assert warning == (
-        "train[146] of original is the same picture as test[17] of original (fingerprints 0 and 0"
-        " of 64 bits apart): the one overlap of the course's own files, which is allowed"
+        "train[146] of original is the same picture as test[17] of original:"
+        " the one overlap of the course's own files, which is allowed"
     )
 
 

@@ -273,13 +273,14 @@ class Catalog:
         AND (content_hash BETWEEN :from AND :to OR file_hash BETWEEN :from AND :to)
     """
     _BY_NAME = "SELECT * FROM image WHERE file_name = ?"
+    _BY_SOURCE = "SELECT * FROM image WHERE source = ?"
 
     def resolve(self, ref: str, *, removed: bool = False) -> ImageRow:
         """Return the one image that *ref* names.
 
         Args:
-            ref: ``train[146]``, the beginning of a content hash (four digits or more), or a file
-                name.
+            ref: ``train[146]``, the beginning of a content hash (four digits or more), a file name,
+                or the path that a photo was added from.
             removed: Whether images that were removed can be meant.
 
         Raises:
@@ -290,6 +291,8 @@ class Catalog:
             found = self._all(self._BY_HOME, (home[1], int(home[2])))
         else:
             found = self._all(self._BY_NAME, (shown(ref),))
+            if os.sep in ref:
+                found = self._all(self._BY_SOURCE, (shown(os.path.abspath(ref)),))  # noqa: PTH100
             if _HASH_PREFIX.fullmatch(ref.lower()):
                 prefix = {"from": ref.lower(), "to": ref.lower() + "g"}
                 found += self._all(self._BY_PREFIX, prefix)
@@ -321,7 +324,8 @@ class Catalog:
         meant = f"Did you mean {' or '.join(near)}? " if near else ""
         return UnknownReference(
             f"No image is named {shown(ref)}.",
-            hint=f"{meant}Names are like train[146], 3fa9c1 or img.jpg: see catdata list.",
+            hint=f"{meant}Names are like train[146], 3fa9 (four digits or more) or img.jpg: see "
+            "catdata list.",
         )
 
     _SHARING = "SELECT count(DISTINCT content_hash) FROM image WHERE content_hash BETWEEN ? AND ?"
