@@ -50,7 +50,11 @@ WINGS = {
     ],
     "learning": [
         "network",
+        "optimizers",
+        "config",
+        "inputs",
         "inputlayer",
+        "forms",
         "records",
         "stack",
         "training",

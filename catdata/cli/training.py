@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from catdata.cli import options, output
+from catdata.cli import options, output, training_options
 from catdata.errors import shown
 
 if TYPE_CHECKING:
@@ -28,11 +28,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="Hidden layers; none for logistic regression.",
 )
-@options.learning_rate
-@options.iterations
-@options.init
 @click.option("--seed", type=int, default=1, show_default=True, help="Decides the first weights.")
-@options.form
+@training_options.training()
 @click.option("--save", metavar="NAME", help="Keep the network for predict, in data/runs/NAME.")
 @options.plot
 @options.as_json
@@ -42,11 +39,8 @@ def train(
     start: Path | None,
     build: str | None,
     layers: tuple[int, ...],
-    learning_rate: float,
-    iterations: int,
-    init: str,
     seed: int,
-    form: str,
+    training: dict[str, Any],
     save: str | None,
     plot: Path | None,
     as_json: bool,
@@ -59,12 +53,12 @@ def train(
     from catdata.learning.diagnosis import diagnose
     from catdata.learning.training import TrainConfig, fit
 
-    config = TrainConfig(layers, learning_rate, iterations, init, seed, form)
+    config = TrainConfig(layers=layers, seed=seed, **training)
     build = build or workspace.Workspace.find(start).default_build()
     pair = workspace.read_pair(build, start)
     for warning in pair.warnings:
         output.warn(warning)
-    with output.progress("train", "iterations", iterations) as show:
+    with output.progress("train", "iterations", config.iterations) as show:
         run = fit(pair.train, config, tests={"test": pair.test}, on_progress=show)
     diagnosis = diagnose(run)
     if save:

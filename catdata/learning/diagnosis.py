@@ -57,7 +57,7 @@ def diagnose(run: Run) -> Diagnosis:
         return _diverged(run, history.diverged_at)
     if run.train.baseline_accuracy == 1.0:
         return _one_class(run)
-    if history.costs[-1] > _BASE_RATE_SHARE * entropy(_share_of_cats(run)):
+    if history.costs[-1] > _BASE_RATE_SHARE * entropy(_base_rate(run)):
         vanished = run.config.layers and history.gradient_norms[:, 0].max() < _VANISHED
         if vanished and _dead_layer(run, 0) is None:
             return _vanishing(run)
@@ -153,12 +153,13 @@ def _dead_layer(run: Run, entry: int) -> int | None:
     return int(dead[0]) if dead.size else None
 
 
-def _share_of_cats(run: Run) -> float:
-    return float((run.train.labels == 1).mean())
+def _base_rate(run: Run) -> float:
+    """Return the share of cats in the cost: half of it where the classes are balanced."""
+    return 0.5 if run.config.class_weight == "balanced" else float((run.train.labels == 1).mean())
 
 
 def _cost_beside_base_rate(run: Run) -> str:
-    cost, share = run.history.costs[-1], _share_of_cats(run)
+    cost, share = run.history.costs[-1], _base_rate(run)
     if math.isclose(cost, entropy(share), rel_tol=1e-3):
         return (
             f"The cost {_number(cost)} is the entropy of the base rate {_percent(share)}: all that"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from catdata.learning.config import TrainConfig
 from catdata.learning.folds import Subset, splits, stratified_folds
-from catdata.learning.records import TrainConfig
 from catdata.learning.training import fit_seeds
 
 if TYPE_CHECKING:
@@ -101,9 +101,7 @@ def label_probabilities(
         folds = stratified_folds(images.labels, options.folds, groups=groups, rng=rng)
         for done, (train, held_out) in enumerate(splits(folds), start=repeat * options.folds + 1):
             judged = {"held out": Subset.of(images, held_out)}
-            runs = fit_seeds(
-                Subset.of(images, train), options.config, options.seeds, tests=judged
-            )
+            runs = fit_seeds(Subset.of(images, train), options.config, options.seeds, tests=judged)
             cat = np.mean([run.tests["held out"].probabilities for run in runs], axis=0)
             believed[held_out] += np.where(images.labels[held_out] == 1, cat, 1 - cat)
             if on_progress:

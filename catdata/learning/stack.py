@@ -21,13 +21,15 @@ from catdata.learning.network import (
     initialize,
     sigmoid,
 )
-from catdata.learning.records import Entry, Evaluation, History, LabelledImages, Run, TrainConfig
+from catdata.learning.optimizers import DECAYS, OPTIMIZERS, Moment, Vectors
+from catdata.learning.records import Entry, Evaluation, History, LabelledImages, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from catdata.learning.config import TrainConfig
     from catdata.learning.inputlayer import Source
     from catdata.learning.network import Floats
 
@@ -56,10 +58,13 @@ class Stack:
         tests: Mapping[str, LabelledImages],
     ) -> None:
         self._configs = configs
+        self._config = configs[0]
         self._labels = train.labels
-        self._targets = train.labels.astype(np.float64)
+        self._targets = train.labels.astype(self._config.dtype)
+        self._weights = _image_weights(self._config, self._targets)
+        self._shrinking = self._config.l2 / len(train.labels)
         self._test_labels = {name: test.labels for name, test in tests.items()}
-        self._dims = (train.images[0].size, *configs[0].layers, 1)
+        self._dims = (train.images[0].size, *self._config.layers, 1)
         self._first_units = _first_units(self._dims)
         self._lay_out(source)
         self._entries: list[list[Entry]] = [[] for _ in configs]
@@ -68,26 +73,42 @@ class Stack:
         self._kept: deque[tuple[int, Floats]] = deque(maxlen=2)
 
     def _lay_out(self, source: Source) -> None:
-        """Put all parameters of all runs into one vector and fill in the first weights."""
+        """Put all parameters of all runs into one vector and fill in the first weights.
+
+        Below it lie the vectors that the optimizer remembers, so that one copy holds all there is
+        to return to.
+        """
         runs, first = len(self._configs), self._first_units
         widths = (first, *self._dims[2:])
-        shapes = [
-            source.parameter_shape(runs, first),
-            *((runs, units, below + 1) for below, units in pairwise(widths)),
-        ]
-        self.parameters = np.zeros(sum(math.prod(shape) for shape in shapes))
+        input_shapes = source.parameter_shapes(runs, first, decays=self._shrinking > 0.0)
+        upper_shapes = [(runs, units, below + 1) for below, units in pairwise(widths)]
+        shapes = [*input_shapes, *upper_shapes]
+        optimizer = OPTIMIZERS[self._config.optimizer]
+        numbers = sum(math.prod(shape) for shape in shapes)
+        self._state = np.zeros((1 + optimizer.memory, numbers), self._config.dtype)
+        self.parameters, memory = self._state[0], self._state[1:]
         self.gradient = np.zeros_like(self.parameters)
-        self._step = np.empty_like(self.parameters)
+        scratch = np.empty_like(self.parameters)
+        self._vectors = Vectors(self.parameters, self.gradient, memory, scratch)
+        self._step = optimizer.step
         blocks = carve(self.parameters, shapes)
         gradients = carve(self.gradient, shapes)
-        first_weights = np.zeros((runs, first, self._dims[0]))
+        inputs = len(input_shapes)
+        first_weights = self._fill(first, blocks[inputs:])
+        self.input = source.layer(first_weights, blocks[:inputs], gradients[:inputs])
+        self.upper = UpperLayers(
+            blocks[inputs:], gradients[inputs:], self.input.signal, self._config.activation
+        )
+
+    def _fill(self, first: int, upper: list[Floats]) -> Floats:
+        """Draw every run's weights into the upper layers' arrays, and return W1."""
+        first_weights = np.zeros((len(self._configs), first, self._dims[0]))
         for run, config in enumerate(self._configs):
             weights = initialize(self._dims, config.init, config.seed).weights
             first_weights[run, : self._dims[1]] = weights[0]
-            for block, matrix in zip(blocks[1:], weights[1:], strict=True):
+            for block, matrix in zip(upper, weights[1:], strict=True):
                 block[run, :, : matrix.shape[1]] = matrix
-        self.input = source.layer(first_weights, blocks[0], gradients[0])
-        self.upper = UpperLayers(blocks[1:], gradients[1:], self.input.signal)
+        return first_weights
 
     def train(self, tick: Callable[[int], None]) -> list[Run]:
         """Train all runs to their end.
@@ -98,7 +119,7 @@ class Stack:
         Returns:
             The runs in the order of their configurations; their seconds are left at 0.
         """
-        config = self._configs[0]
+        config = self._config
         recorded = set(range(0, config.iterations, config.record_every)) | {config.iterations - 1}
         ticks = range(0, config.iterations, _PROGRESS_EVERY)
         with np.errstate(over="ignore", invalid="ignore"):  # looked for after every block
@@ -121,20 +142,26 @@ class Stack:
             For each iteration and run, the squared length of the gradient that reaches the first
             layer, shape (stop - start, runs).
         """
-        signal, step = self.input.signal, self._step
+        signal = self.input.signal
         row = signal.reshape(len(signal), 1, -1)
         column = signal.reshape(len(signal), -1, 1)
-        squares = np.empty((stop - start, len(signal), 1, 1))
-        learning_rate = self._configs[0].learning_rate
-        for square in squares:
+        squares = np.empty((stop - start, len(signal), 1, 1), signal.dtype)
+        for iteration, square in enumerate(squares, start):
             self.input.forward()
             self.upper.forward()
-            self.upper.backward(self._targets)
+            self.upper.backward(self._targets, self._weights)
             self.input.backward()
             np.matmul(row, column, out=square)
-            np.multiply(self.gradient, learning_rate, out=step)
-            np.subtract(self.parameters, step, out=self.parameters)
+            if self._shrinking:
+                self.input.decay(self._shrinking)
+                self.upper.decay(self._shrinking)
+            self._step(self._vectors, self._moment(iteration))
         return squares[:, :, 0, 0]
+
+    def _moment(self, iteration: int) -> Moment:
+        config = self._config
+        decay = DECAYS[config.decay](config.decay_rate, iteration / config.decay_every)
+        return Moment(iteration, config.learning_rate * decay, config.momentum)
 
     @property
     def _alive(self) -> list[int]:
@@ -142,7 +169,7 @@ class Stack:
 
     def _advance(self, start: int, stop: int) -> None:
         """Iterate, and end every run whose numbers ceased to be finite on the way."""
-        self._kept.append((start, self.parameters.copy()))
+        self._kept.append((start, self._state.copy()))
         squares = self.iterate(start, stop)
         failures = []
         for run in self._alive:
@@ -161,7 +188,7 @@ class Stack:
         oldest = self._kept[0][0]
         for last in range(max(failed_at, 1) - 1, oldest - 1, -1):
             self._return_to(last)
-            if np.isfinite(cross_entropy(self._logits(), self._targets)[run]):
+            if np.isfinite(self._costs(self._logits())[run]):
                 break
         self._entries[run] = [entry for entry in self._entries[run] if entry.iteration < last]
         self._record(last, [run])
@@ -169,19 +196,19 @@ class Stack:
 
     def _return_to(self, iteration: int) -> None:
         """Restore the parameters before *iteration*, from the last copy made before it."""
-        start, parameters = next(kept for kept in reversed(self._kept) if kept[0] <= iteration)
-        self.parameters[:] = parameters
+        start, state = next(kept for kept in reversed(self._kept) if kept[0] <= iteration)
+        self._state[:] = state
         self.iterate(start, iteration)
 
     def _record(self, iteration: int, runs: list[int]) -> None:
         """Note how the given runs stand before the update of *iteration*."""
         logits = self._logits()
-        costs = cross_entropy(logits, self._targets)
-        right = (sigmoid(logits) > 0.5) == (self._labels == 1)
+        costs, threshold = self._costs(logits), self._config.threshold
+        right = (sigmoid(logits) > threshold) == (self._labels == 1)
         dead = self.upper.dead_units()
         dead[:, :1] -= self._first_units - self._dims[1]
         tests = {
-            name: ((probabilities > 0.5) == (self._test_labels[name] == 1)).mean(axis=1)
+            name: ((probabilities > threshold) == (self._test_labels[name] == 1)).mean(axis=1)
             for name, probabilities in self._test_probabilities().items()
         }
         norms = self._gradient_norms()
@@ -203,6 +230,9 @@ class Stack:
         self.upper.forward()
         return self.upper.output[:, 0].copy()
 
+    def _costs(self, logits: Floats) -> Floats:
+        return cross_entropy(logits, self._targets, self._weights)
+
     def _test_probabilities(self) -> dict[str, Floats]:
         """Return every run's answers to each test set, shape (runs, k)."""
         return {
@@ -215,7 +245,7 @@ class Stack:
 
         To be called when the logits are those of the present parameters.
         """
-        self.upper.backward(self._targets)
+        self.upper.backward(self._targets, self._weights)
         self.input.backward()
         return np.column_stack([self.input.gradient_norms(), *self.upper.gradient_norms()])
 
@@ -233,9 +263,9 @@ class Stack:
             form=self.input.form,
             parameters=self._parameters_of(run),
             history=history,
-            train=Evaluation(sigmoid(self._logits()[run]), self._labels),
+            train=Evaluation(sigmoid(self._logits()[run]), self._labels, config.threshold),
             tests={
-                name: Evaluation(probabilities[run], self._test_labels[name])
+                name: Evaluation(probabilities[run], self._test_labels[name], config.threshold)
                 for name, probabilities in self._test_probabilities().items()
             },
             seconds=0.0,
@@ -250,6 +280,18 @@ class Stack:
             weights.append(matrix[run, :, :fan_in].copy())
             biases.append(matrix[run, :, -1:].copy())
         return Parameters(tuple(weights), tuple(biases))
+
+
+def _image_weights(config: TrainConfig, targets: Floats) -> Floats | None:
+    """Return how much each image counts in the cost, 1 on average; None for all alike.
+
+    Balanced, each class counts half, whatever its share; one class alone counts as it is.
+    """
+    cats = float(targets.sum())
+    if config.class_weight == "none" or cats in (0.0, len(targets)):
+        return None
+    of_cat, of_other = len(targets) / (2 * cats), len(targets) / (2 * (len(targets) - cats))
+    return np.where(targets == 1, of_cat, of_other).astype(targets.dtype)
 
 
 def _first_units(dims: tuple[int, ...]) -> int:

@@ -15,14 +15,16 @@ from itertools import pairwise
 from threadpoolctl import threadpool_limits
 
 from catdata.engine import executor, map_in_order, usable_cores
-from catdata.learning.inputlayer import SOURCES, Gram, Source, cheaper_form, check_memory
+from catdata.learning.config import TrainConfig
+from catdata.learning.forms import cheaper_form, check_memory
+from catdata.learning.inputlayer import SOURCES, Gram, Source
+from catdata.learning.inputs import Scaling
 from catdata.learning.records import (
     Confusion,
     Evaluation,
     History,
     LabelledImages,
     Run,
-    TrainConfig,
     check_images,
 )
 from catdata.learning.stack import Stack
@@ -52,7 +54,7 @@ def fit(
     gram: Gram | None = None,
     on_progress: Progress | None = None,
 ) -> Run:
-    """Train one network by full-batch gradient descent.
+    """Train one network.
 
     Args:
         train: The images to learn from.
@@ -106,19 +108,20 @@ def fit_seeds(
     dims = (train.images[0].size, *config.layers, 1)
     form = config.form
     if form == "auto":
-        form = cheaper_form(dims, len(train.images), config.iterations * len(configs))
+        form = cheaper_form(config, dims, len(train.images), len(configs))
     jobs = min(jobs or usable_cores(), len(configs))
     shares = _shares(configs, jobs)
-    check_memory(form, dims, len(train.images), runs=jobs * len(shares[0]))
+    check_memory(form, config, dims, len(train.images), runs=jobs * len(shares[0]))
     ticker = _Ticker(config.iterations * len(configs), on_progress)
     with threadpool_limits(config.threads, "blas"):
         others = {name: test.images for name, test in tests.items()}
+        scaling = _scaling(train, config)
         source: Source
         if gram is not None and form == "gram":
-            gram.check_made_of(train.images, others)
+            gram.check_made_of(train.images, others, scaling, config.dtype)
             source = gram
         else:
-            source = SOURCES[form](train.images, others)
+            source = SOURCES[form](train.images, others, scaling, config.dtype)
 
         def train_share(share: Sequence[TrainConfig]) -> list[Run]:
             return Stack(share, source, train, tests).train(ticker.tick)
@@ -126,7 +129,13 @@ def fit_seeds(
         with executor("threads", jobs) as pool, ticker:
             runs = [run for share in map_in_order(pool, train_share, shares) for run in share]
     seconds = (time.perf_counter() - started) / len(runs)
-    return tuple(replace(run, seconds=seconds) for run in runs)
+    return tuple(replace(run, seconds=seconds, scaling=scaling) for run in runs)
+
+
+def _scaling(train: LabelledImages, config: TrainConfig) -> Scaling | None:
+    if config.center or config.standardize:
+        return Scaling.of(train.images, standardize=config.standardize)
+    return None
 
 
 class _Ticker:

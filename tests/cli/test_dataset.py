@@ -172,7 +172,7 @@ def test_check_lists_what_it_found_and_strict_makes_it_an_error(run, run_json, h
 
 
 def test_check_says_when_there_are_too_few_images_to_doubt_labels(run, here: Path) -> None:
-    run(*"remove train[1] train[4] train[7] train[10] test[1]".split())
+    run(*["remove", "train[1]", "train[4]", "train[7]", "train[10]", "test[1]"])
     assert "fewer than 5 images of a class" in run("check").stderr
 
 

@@ -49,6 +49,42 @@ def test_train_without_hidden_layers_is_logistic_regression(run_json, here: Path
     assert record["network"]["layer_dims"] == [12288, 1]
 
 
+def test_train_stores_every_knob_with_its_result(run_json, here: Path) -> None:
+    knobs = (
+        "--optimizer nesterov --momentum 0.8 --decay step --decay-rate 0.9 --decay-every 10"
+        " --init he --activation tanh --l2 0.1 --class-weight balanced --threshold 0.4 --center"
+        " --dtype float32 --threads 2"
+    )
+    record = run_json(f"train original {FEW} {knobs}")
+    assert record["config"] | {"standardize": True} == {
+        "layers": [3],
+        "learning_rate": 0.0075,
+        "iterations": 30,
+        "init": "he",
+        "seed": 1,
+        "form": "auto",
+        "record_every": 100,
+        "threads": 2,
+        "optimizer": "nesterov",
+        "momentum": 0.8,
+        "decay": "step",
+        "decay_rate": 0.9,
+        "decay_every": 10,
+        "activation": "tanh",
+        "l2": 0.1,
+        "class_weight": "balanced",
+        "threshold": 0.4,
+        "center": True,
+        "standardize": True,
+        "dtype": "float32",
+    }
+
+
+def test_train_refuses_adam_in_the_gram_form_and_says_why(run, here: Path) -> None:
+    stderr = run(f"train original {FEW} --form gram --optimizer adam", status=1).stderr
+    assert "W1 leaves the span of the images" in stderr
+
+
 def test_train_shows_costs_counts_and_the_diagnosis(run, here: Path) -> None:
     text = run(f"train original {FEW}").stdout
     assert "network 12288-3-1, scaled weights of seed 1, learning rate 0.0075" in text
