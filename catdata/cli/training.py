@@ -86,12 +86,13 @@ def _save(workspace: Workspace, name: str, build: str, pair: Pair, run: Run) -> 
 
 def _train_record(build: str, pair: Pair, run: Run, diagnosis: Diagnosis) -> dict[str, object]:
     record = run.to_json()
-    test = record.pop("tests")["test"]
+    tests = record.pop("tests")
+    test = tests["test"]
     return {
         "build": build,
         "build_id": pair.build_id,
         **record,
-        "test": test,
+        **tests,
         "baseline_accuracy": test["baseline_accuracy"],
         "diagnosis": diagnosis.to_json(),
     }
@@ -123,9 +124,23 @@ def _describe_run(build: str, pair: Pair, run: Run, diagnosis: Diagnosis) -> str
             output.table(head, sets),
             "baseline: always the class that is more frequent in that set",
             "",
+            *_describe_end(run),
             output.paragraph(f"{diagnosis.message} ({run.seconds:.2f} s)"),
         ]
     )
+
+
+def _describe_end(run: Run) -> list[str]:
+    history, lines = run.history, []
+    if history.stopped_at is not None:
+        lines.append(f"Stopped after {history.stopped_at} of {run.config.iterations} iterations.")
+    if history.best_at is not None:
+        images = run.tests["validation"].images
+        lines.append(
+            f"The weights are those after {history.best_at} updates,"
+            f" the best on the {images} validation images."
+        )
+    return [*map(output.paragraph, lines), ""] if lines else []
 
 
 _STEPS_HEAD = ("iteration", "cost", "train accuracy", "test accuracy")

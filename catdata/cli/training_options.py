@@ -59,6 +59,14 @@ TRAINING: dict[str, Callable[..., Any]] = {
         "--activation", "network:ACTIVATIONS", "relu", "What hidden units make of their signal."
     ),
     "l2": _number("--l2", 0.0, "The course's lambda, which keeps weights small."),
+    "dropout": _number("--dropout", 0.0, "Share of the hidden units left out in each step."),
+    "batch_size": _number("--batch-size", 0, "Images a step looks at; 0 for all of them."),
+    "early_stop": _number(
+        "--early-stop",
+        0.0,
+        "Share of train kept for validation; training stops when it gets no better there, and the"
+        " best weights are kept.",
+    ),
     "class_weight": _name(
         "--class-weight",
         "config:CLASS_WEIGHTS",

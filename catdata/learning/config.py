@@ -47,6 +47,10 @@ class TrainConfig:
         center: Subtract the training images' mean picture from every picture.
         standardize: Subtract it and divide every pixel by its standard deviation over them.
         dtype: ``float64`` or ``float32``, of all that the loop computes.
+        batch_size: Images in the mini-batch of an iteration; 0 for all of them.
+        dropout: Share of the hidden units left out in each iteration, 0 to below 1.
+        early_stop: Share of each class of train that is kept for validation, 0 for none. Training
+            stops when the cost there no longer falls, and the best weights are kept.
 
     Raises:
         ConfigRefused: If a value cannot work.
@@ -72,6 +76,9 @@ class TrainConfig:
     center: bool = False
     standardize: bool = False
     dtype: str = "float64"
+    batch_size: int = 0
+    dropout: float = 0.0
+    early_stop: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(_whole("layers", n) for n in self.layers))
@@ -144,12 +151,15 @@ _WHOLE = {
     "threads": 1,
     "seed": 0,
     "decay_every": 1,
+    "batch_size": 0,
 }
 _NUMBERS = {
     "learning_rate": _Range("a number above 0", 0, math.inf, False, "The course uses 0.0075."),
     "momentum": _Range("a number from 0 to below 1", 0, 1, True, "A common value is 0.9."),
     "decay_rate": _Range("a number above 0", 0, math.inf, False),
     "l2": _Range("0 or more", 0, math.inf, True),
+    "dropout": _Range("a share from 0 to below 1", 0, 1, True),
+    "early_stop": _Range("a share from 0 to below 1", 0, 1, True, "A common share is 0.2."),
     "threshold": _Range("a number between 0 and 1", 0, 1, False),
 }
 _NAMES: dict[str, Sequence[str]] = {

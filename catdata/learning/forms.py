@@ -34,9 +34,10 @@ def cheaper_form(config: TrainConfig, dims: Sequence[int], images: int, runs: in
     if not OPTIMIZERS[config.optimizer].linear:
         return "direct"
     (pixels, units), iterations = dims[:2], runs * config.iterations
+    seen = min(config.batch_size or images, images)
     once = images**2 * pixels + 4 * units * pixels * images
-    gram = once + iterations * 2 * units * images**2
-    direct = iterations * 4 * units * pixels * images
+    gram = once + iterations * 2 * units * images * seen
+    direct = iterations * 4 * units * pixels * seen
     return "gram" if gram < direct and _BYTES[config.dtype] * images**2 <= GRAM_BYTES else "direct"
 
 

@@ -16,152 +16,13 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
-from catdata.learning.inputs import WHITE, Pixels, Scaling, float_slices
+from catdata.learning.inputs import WHITE, Pixels, float_slices
+from catdata.learning.sources import Gram, PixelRows, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from catdata.learning.network import Floats
-
-Shape = tuple[int, int, int]
-
-
-class Gram:
-    """The products of all pictures of a training set with one another, shared between runs.
-
-    With X the inputs, one column an image, the matrix is K = XᵀX + 1; the 1 stems from the
-    constant input. Without scaling the sums of products of whole pixels stay below 2**53 and are
-    not rounded at all: K does not depend on the BLAS, on its threads or on the slices.
-
-    Args:
-        images: Shape (m, s, s, 3), uint8.
-        others: Further sets of images by name, each of shape (k, s, s, 3), uint8.
-        scaling: How pixels become inputs; None for pixels / 255.
-        dtype: What the loop computes in.
-
-    Attributes:
-        pixels: The images, flattened to (m, n0), uint8.
-        matrix: K, shape (m, m), rounded to *dtype* in the end.
-        others: By name: the flattened pixels (k, n0) and the products with the training images
-            (m, k).
-        scaling: As given.
-    """
-
-    def __init__(
-        self,
-        images: Pixels,
-        others: Mapping[str, Pixels] | None = None,
-        scaling: Scaling | None = None,
-        dtype: str = "float64",
-    ) -> None:
-        self._made_of = {"": images, **(others or {})}
-        self.scaling = scaling
-        self.pixels = images.reshape(len(images), -1)
-        self.matrix = np.empty((len(images), len(images)), dtype)
-        for rows, left in float_slices(self.pixels, scaling):
-            self.matrix[rows, rows] = _scale_products(left @ left.T)
-            for columns, right in float_slices(self.pixels[: rows.start], scaling):
-                block = _scale_products(left @ right.T)
-                self.matrix[rows, columns] = block
-                self.matrix[columns, rows] = block.T
-        self.others = {
-            name: (flat, self._products_with(flat))
-            for name, flat in _flattened(others or {}).items()
-        }
-
-    def check_made_of(
-        self,
-        images: Pixels,
-        others: Mapping[str, Pixels],
-        scaling: Scaling | None = None,
-        dtype: str = "float64",
-    ) -> None:
-        """Refuse to stand in for the products of other arrays than those this was made of.
-
-        Raises:
-            ValueError: If it was made of others, or with another scaling or dtype; equal copies of
-                the images count as others.
-        """
-        same = scaling.equals(self.scaling) if scaling else self.scaling is None
-        if not same or self.matrix.dtype != dtype:
-            raise ValueError("the Gram matrix was made with another scaling or dtype")
-        for name, pixels in {"": images, **others}.items():
-            if self._made_of.get(name) is not pixels:
-                raise ValueError(f"the Gram matrix was made of other images: {name or 'train'}")
-
-    def parameter_shapes(self, runs: int, units: int, *, decays: bool = False) -> list[Shape]:
-        """Return the shapes of the parameters: coefficients of the images, and what L2 needs."""
-        coefficients = (runs, units, len(self.pixels))
-        return [coefficients, (runs, units, 2)] if decays else [coefficients]
-
-    def layer(
-        self, initial: Floats, parameters: Sequence[Floats], gradients: Sequence[Floats]
-    ) -> GramInput:
-        """Return the first layer of a stack of networks on these images."""
-        return GramInput(self, initial, parameters, gradients)
-
-    def _products_with(self, pixels: Pixels) -> Floats:
-        products = np.empty((len(self.pixels), len(pixels)), self.matrix.dtype)
-        for rows, left in float_slices(self.pixels, self.scaling):
-            for columns, right in float_slices(pixels, self.scaling):
-                products[rows, columns] = _scale_products(left @ right.T)
-        return products
-
-
-def _scale_products(products: Floats) -> Floats:
-    """Scale products of pixels 0..255 to 0..1 and add the constant input's 1, in place."""
-    products /= WHITE**2
-    products += 1.0
-    return products
-
-
-class PixelRows:
-    """The pictures of a training set as floats, for the direct form; shared between runs.
-
-    Args:
-        images: Shape (m, s, s, 3), uint8.
-        others: Further sets of images by name, each of shape (k, s, s, 3), uint8.
-        scaling: How pixels become inputs; None for pixels / 255.
-        dtype: What the loop computes in.
-
-    Attributes:
-        matrix: The inputs and a last column of ones, shape (m, n0 + 1).
-        others: The same for each further set.
-    """
-
-    def __init__(
-        self,
-        images: Pixels,
-        others: Mapping[str, Pixels] | None = None,
-        scaling: Scaling | None = None,
-        dtype: str = "float64",
-    ) -> None:
-        self.matrix = _rows_of_inputs(images.reshape(len(images), -1), scaling, dtype)
-        self.others = {
-            name: _rows_of_inputs(flat, scaling, dtype)
-            for name, flat in _flattened(others or {}).items()
-        }
-
-    def parameter_shapes(self, runs: int, units: int, *, decays: bool = False) -> list[Shape]:  # noqa: ARG002 - L2 needs nothing more here
-        """Return the shape of the parameters: weights of the pixels, and biases."""
-        return [(runs, units, self.matrix.shape[1])]
-
-    def layer(
-        self, initial: Floats, parameters: Sequence[Floats], gradients: Sequence[Floats]
-    ) -> DirectInput:
-        """Return the first layer of a stack of networks on these images."""
-        return DirectInput(self, initial, parameters, gradients)
-
-
-def _flattened(sets: Mapping[str, Pixels]) -> dict[str, Pixels]:
-    return {name: images.reshape(len(images), -1) for name, images in sets.items()}
-
-
-def _rows_of_inputs(pixels: Pixels, scaling: Scaling | None, dtype: str) -> Floats:
-    inputs = np.ones((len(pixels), pixels.shape[1] + 1), dtype)
-    for rows, values in float_slices(pixels, scaling):
-        inputs[rows, :-1] = values / WHITE
-    return inputs
+    from catdata.learning.network import Floats, Rows
 
 
 class InputLayer(Protocol):
@@ -183,6 +44,17 @@ class InputLayer(Protocol):
         """Fill this layer's gradient from *signal*, which holds the pre-activation's."""
         ...
 
+    def forward_rows(self, rows: Rows, signal: Floats) -> None:
+        """Fill *signal*, of shape (runs, units, rows), with the pre-activation of some images."""
+        ...
+
+    def backward_rows(self, rows: Rows, signal: Floats) -> None:
+        """Fill this layer's gradient from that of those images' pre-activation.
+
+        To be called after :meth:`forward_rows` with the same rows.
+        """
+        ...
+
     def decay(self, rate: float) -> None:
         """Add to this layer's gradient that of rate / 2 times the sum of its squared weights."""
         ...
@@ -201,39 +73,6 @@ class InputLayer(Protocol):
     def weights(self, run: int) -> tuple[Floats, Floats]:
         """Return one run's W1 of shape (units, n0) and b1 of shape (units, 1)."""
         ...
-
-
-class Source(Protocol):
-    """The images of a training in the form that a first layer takes, shared between runs."""
-
-    def parameter_shapes(self, runs: int, units: int, *, decays: bool = False) -> list[Shape]:
-        """Return the shapes of the arrays that hold the first layer's parameters.
-
-        Args:
-            runs: Networks in the stack.
-            units: Width of the layer.
-            decays: Whether :meth:`InputLayer.decay` will be called.
-        """
-        ...
-
-    def layer(
-        self, initial: Floats, parameters: Sequence[Floats], gradients: Sequence[Floats]
-    ) -> InputLayer:
-        """Return the first layer of a stack of networks on these images.
-
-        Args:
-            initial: W1 of every run before training, shape (runs, units, n0); b1 is zero.
-            parameters: Arrays of the shapes of :meth:`parameter_shapes`, this layer's share of the
-                vector that training moves, for it to fill.
-            gradients: The same shapes, for it to fill.
-        """
-        ...
-
-
-SOURCES: dict[str, Callable[[Pixels, Mapping[str, Pixels], Scaling | None, str], Source]] = {
-    "gram": Gram,
-    "direct": PixelRows,
-}
 
 
 class DirectInput:
@@ -273,6 +112,15 @@ class DirectInput:
     def backward(self) -> None:
         """Fill the gradient of W1 and b1 from that of the pre-activation."""
         np.matmul(self._signal_rows, self._source.matrix, out=self._gradient_rows)
+
+    def forward_rows(self, rows: Rows, signal: Floats) -> None:
+        """Fill *signal*, of shape (runs, units, rows), with the pre-activation of some images."""
+        self._batch = self._source.matrix[rows]
+        np.matmul(self._parameters, self._batch.T, out=signal)
+
+    def backward_rows(self, rows: Rows, signal: Floats) -> None:  # noqa: ARG002 - they were gathered in forward_rows
+        """Fill the gradient of W1 and b1 from that of those images' pre-activation."""
+        np.matmul(signal, self._batch, out=self._gradient)
 
     def decay(self, rate: float) -> None:
         """Add to the gradient of W1 that of L2."""
@@ -344,6 +192,16 @@ class GramInput:
         np.matmul(self._coefficient_rows, self._products, out=self._signal_rows)
         np.add(self.signal, self._started(self._start), out=self.signal)
 
+    def forward_rows(self, rows: Rows, signal: Floats) -> None:
+        """Fill *signal*, of shape (runs, units, rows), with the pre-activation of some images."""
+        np.matmul(self._coefficients, self._source.matrix[rows].T, out=signal)
+        np.add(signal, self._started(self._start[:, :, rows]), out=signal)
+
+    def backward_rows(self, rows: Rows, signal: Floats) -> None:
+        """Put the gradient of those images' pre-activation in its place, and 0 for all others."""
+        self.signal[:] = 0.0
+        self.signal[:, :, rows] = signal
+
     def _started(self, start: Floats) -> Floats:
         """Return the share of the pre-activation that does not come from the coefficients."""
         if self._decaying is None:
@@ -399,3 +257,20 @@ class GramInput:
             biases, scale = biases + decaying[:, :1], decaying[:, 1:]
         weights += scale * self._initial[run]
         return weights.astype(coefficients.dtype, copy=False), biases
+
+
+def input_layer(
+    source: Source, initial: Floats, parameters: Sequence[Floats], gradients: Sequence[Floats]
+) -> InputLayer:
+    """Return the first layer of a stack of networks on some images.
+
+    Args:
+        source: The images; they decide the form.
+        initial: W1 of every run before training, shape (runs, units, n0); b1 is zero.
+        parameters: Arrays of the shapes that the source tells, this layer's share of the vector
+            that training moves, for it to fill.
+        gradients: The same shapes, for it to fill.
+    """
+    if isinstance(source, Gram):
+        return GramInput(source, initial, parameters, gradients)
+    return DirectInput(source, initial, parameters, gradients)

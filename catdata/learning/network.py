@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
 Labels = NDArray[np.integer[Any]]
+Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -255,6 +256,7 @@ class UpperLayers:
     ) -> None:
         self.weights = weights
         self._activation = activation
+        self._dropped: list[Floats] = []
         self._apply, self._chain, scratch = ACTIVATIONS[activation]
         self._layers: list[_Layer] = []
         for matrix, gradient in zip(weights, gradients, strict=True):
@@ -276,11 +278,24 @@ class UpperLayers:
         self.output = signal
         """Shape (runs, 1, m): the logits after :meth:`forward`."""
 
-    def forward(self) -> None:
-        """Carry the signal from the first layer's pre-activation to the logits."""
-        for layer in self._layers:
+    def forward(self, dropped: Sequence[Floats] = ()) -> None:
+        """Carry the signal from the first layer's pre-activation to the logits.
+
+        Args:
+            dropped: With dropout, what each hidden layer's activation is multiplied by, of its
+                shape: 0 for a unit left out, else 1 / the share kept.
+        """
+        self._dropped = list(dropped)
+        for number, layer in enumerate(self._layers):
             self._apply(layer.below, layer.active)
+            if self._dropped:
+                np.multiply(layer.active, self._dropped[number], out=layer.active)
             np.matmul(layer.weights, layer.inputs, out=layer.signal)
+
+    @property
+    def hidden_shapes(self) -> list[tuple[int, ...]]:
+        """The shape of each hidden layer's activation, (runs, units, m)."""
+        return [layer.active.shape for layer in self._layers]
 
     def backward(self, labels: Floats, weights: Floats | None = None) -> None:
         """Replace each layer's signal by the gradient of the mean cost, from the logits down.
@@ -294,10 +309,19 @@ class UpperLayers:
         error /= labels.size
         if weights is not None:
             error *= weights
-        for layer in reversed(self._layers):
+        for number in range(len(self._layers) - 1, -1, -1):
+            layer = self._layers[number]
             np.matmul(layer.signal, layer.inputs_t, out=layer.gradient)
             np.matmul(layer.weights_t, layer.signal, out=layer.below)
+            if self._dropped:
+                self._undrop(layer, self._dropped[number])
             self._chain(layer.active, layer.scratch, layer.below)
+
+    @staticmethod
+    def _undrop(layer: _Layer, dropped: Floats) -> None:
+        """Scale the gradient as the activation was, and give that back for its slope."""
+        np.multiply(layer.below, dropped, out=layer.below)
+        np.divide(layer.active, dropped, out=layer.active, where=dropped != 0.0)
 
     def decay(self, rate: float) -> None:
         """Add to the gradient that of rate / 2 times the sum of the squared weights."""

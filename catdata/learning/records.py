@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from catdata.learning.network import Floats, Parameters
 
 
+VALIDATION = "validation"
+"""What early stopping calls the images that it takes from train."""
+
+
 class LabelledImages(Protocol):
     """What can be trained on: the pictures and labels of one split."""
 
@@ -155,6 +159,9 @@ class History:
         zero_gradient_at: The first iteration at which the gradient of W1 was exactly zero.
         diverged_at: The iteration at which numbers ceased to be finite and training stopped; the
             last entry of the history and the parameters are those of the iteration before.
+        stopped_at: How many updates were made if training stopped early.
+        best_at: The number of updates after which the parameters are those that were best on the
+            validation images; None without early stopping.
     """
 
     iterations: NDArray[np.int64]
@@ -165,10 +172,18 @@ class History:
     dead_units: NDArray[np.int64]
     zero_gradient_at: int | None
     diverged_at: int | None
+    stopped_at: int | None = None
+    best_at: int | None = None
 
     @classmethod
     def from_entries(
-        cls, entries: Sequence[Entry], *, zero_gradient_at: int | None, diverged_at: int | None
+        cls,
+        entries: Sequence[Entry],
+        *,
+        zero_gradient_at: int | None,
+        diverged_at: int | None,
+        stopped_at: int | None,
+        best_at: int | None,
     ) -> History:
         """Turn a list of entries, at least one, into arrays."""
         return cls(
@@ -183,6 +198,8 @@ class History:
             dead_units=np.stack([entry.dead_units for entry in entries]),
             zero_gradient_at=zero_gradient_at,
             diverged_at=diverged_at,
+            stopped_at=stopped_at,
+            best_at=best_at,
         )
 
 
@@ -224,6 +241,8 @@ class Run:
             "config": self.config.to_json(),
             "form": self.form,
             "seconds": self.seconds,
+            "stopped_at": history.stopped_at,
+            "best_at": history.best_at,
             "costs": [
                 [int(iteration), float(cost)]
                 for iteration, cost in zip(history.iterations, history.costs, strict=True)

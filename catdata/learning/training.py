@@ -11,15 +11,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
 from catdata.engine import executor, map_in_order, usable_cores
 from catdata.learning.config import TrainConfig
+from catdata.learning.folds import Subset, held_out
 from catdata.learning.forms import cheaper_form, check_memory
-from catdata.learning.inputlayer import SOURCES, Gram, Source
 from catdata.learning.inputs import Scaling
 from catdata.learning.records import (
+    VALIDATION,
     Confusion,
     Evaluation,
     History,
@@ -27,7 +29,11 @@ from catdata.learning.records import (
     Run,
     check_images,
 )
+from catdata.learning.sources import SOURCES, Gram
 from catdata.learning.stack import Stack
+
+if TYPE_CHECKING:
+    from catdata.learning.sources import Source
 
 __all__ = [
     "Confusion",
@@ -88,7 +94,8 @@ def fit_seeds(
         config: What to train and how; its own seed is not used.
         seeds: The seeds, one for each run.
         tests: Sets of images to judge the networks on, by name; nothing is learnt from them.
-        gram: The products of exactly these arrays of images, where they have been made before.
+        gram: The products of exactly these arrays of images, where they have been made before; not
+            with early stopping, which takes images out of *train*.
         jobs: Stacks trained side by side; by default one for each core. The numbers are the same.
         on_progress: Called now and then, from any thread, with the iterations done by all runs
             and their total.
@@ -102,6 +109,10 @@ def fit_seeds(
     started = time.perf_counter()
     tests = dict(tests or {})
     check_images(train, tests)
+    if config.early_stop:
+        rows, apart = held_out(train.labels, config.early_stop)
+        tests = {VALIDATION: Subset.of(train, apart), **tests}
+        train = Subset.of(train, rows)
     configs = [replace(config, seed=seed) for seed in seeds]
     if not configs:
         return ()
@@ -176,7 +187,8 @@ class _Ticker:
 def _shares(configs: list[TrainConfig], jobs: int) -> list[list[TrainConfig]]:
     """Deal the runs out to stacks of nearly one size, at least one stack for each job."""
     units = configs[0].layers[0] if configs[0].layers else 1
-    largest = max(1, _ROWS_AT_ONCE // units)
+    # Each seed goes through mini-batches in an order of its own, so these runs can't go in step.
+    largest = 1 if configs[0].batch_size else max(1, _ROWS_AT_ONCE // units)
     stacks = max(jobs, -(-len(configs) // largest))
     bounds = [len(configs) * i // stacks for i in range(stacks + 1)]
     return [configs[start:stop] for start, stop in pairwise(bounds)]

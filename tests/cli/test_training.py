@@ -53,7 +53,7 @@ def test_train_stores_every_knob_with_its_result(run_json, here: Path) -> None:
     knobs = (
         "--optimizer nesterov --momentum 0.8 --decay step --decay-rate 0.9 --decay-every 10"
         " --init he --activation tanh --l2 0.1 --class-weight balanced --threshold 0.4 --center"
-        " --dtype float32 --threads 2"
+        " --dtype float32 --threads 2 --batch-size 4 --dropout 0.1 --early-stop 0.5"
     )
     record = run_json(f"train original {FEW} {knobs}")
     assert record["config"] | {"standardize": True} == {
@@ -77,7 +77,17 @@ def test_train_stores_every_knob_with_its_result(run_json, here: Path) -> None:
         "center": True,
         "standardize": True,
         "dtype": "float32",
+        "batch_size": 4,
+        "dropout": 0.1,
+        "early_stop": 0.5,
     }
+    assert record["validation"]["images"] == TRAIN_IMAGES - record["train"]["images"]
+    assert record["best_at"] == 30
+
+
+def test_train_says_which_weights_early_stopping_kept(run, here: Path) -> None:
+    text = run(f"train original {FEW} --early-stop 0.5").stdout
+    assert "The weights are those after 30 updates, the best on the 6 validation images." in text
 
 
 def test_train_refuses_adam_in_the_gram_form_and_says_why(run, here: Path) -> None:

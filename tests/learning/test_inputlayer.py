@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from drawn import drawn
 
-from catdata.learning.inputlayer import SOURCES, Gram, PixelRows
+from catdata.learning.inputlayer import input_layer
+from catdata.learning.sources import SOURCES, Gram, PixelRows
 
 
 def test_the_gram_matrix_is_the_rounded_exact_value() -> None:
@@ -53,7 +54,9 @@ class Descent:
         source = SOURCES[form](train, {"test": test}, None, "float64")
         (shape,) = source.parameter_shapes(2, 3)
         self.parameters, self.gradient = np.zeros(shape), np.zeros(shape)
-        self.layer = source.layer(rng.normal(size=(2, 3, 48)), [self.parameters], [self.gradient])
+        self.layer = input_layer(
+            source, rng.normal(size=(2, 3, 48)), [self.parameters], [self.gradient]
+        )
         for _ in range(5):
             self.layer.forward()
             self.before = self.layer.signal.copy()

@@ -41,6 +41,8 @@ from catdata.learning.records import Evaluation, check_images
         pytest.param({"l2": -1}, "l2 must be 0 or more, not -1", id="l2"),
         pytest.param({"threshold": 1.0}, "threshold must be a number between", id="threshold"),
         pytest.param({"decay_rate": math.nan}, "decay_rate must be a number above 0", id="decay"),
+        pytest.param({"dropout": 1}, "dropout must be a share from 0 to below 1", id="dropout"),
+        pytest.param({"batch_size": -1}, "batch_size must be 0 or more", id="batch size"),
         pytest.param({"dtype": "int8"}, "dtype must be one of float64, float32", id="dtype"),
         pytest.param({"form": "fast"}, "form must be one of auto, gram, direct", id="form"),
     ],
@@ -73,6 +75,9 @@ def test_a_configuration_is_plain_json() -> None:
         "center": False,
         "standardize": False,
         "dtype": "float64",
+        "batch_size": 0,
+        "dropout": 0.0,
+        "early_stop": 0.0,
     }
 
 

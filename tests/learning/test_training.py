@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from catdata.errors import ConfigRefused
 from catdata.h5file import ImageSet
-from catdata.learning.inputlayer import Gram
 from catdata.learning.network import INITIALIZERS, Parameters, forward, initialize
+from catdata.learning.sources import Gram
 from catdata.learning.training import Run, TrainConfig, fit, fit_seeds
 
 if TYPE_CHECKING:
