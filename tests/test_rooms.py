@@ -62,6 +62,7 @@ WINGS = {
         "descent",
         "stack",
         "training",
+        "gradients",
         "models",
         "diagnosis",
         "doubt",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from catdata.dataset.workspace import Workspace
     from catdata.h5file import Pair
+    from catdata.learning.config import TrainConfig
     from catdata.learning.diagnosis import Diagnosis
     from catdata.learning.training import Evaluation, Run
 
@@ -31,35 +32,41 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=1, show_default=True, help="Decides the first weights.")
 @training_options.training()
 @click.option("--save", metavar="NAME", help="Keep the network for predict, in data/runs/NAME.")
+@click.option("--check-gradients", is_flag=True, help="Only compare gradients with numeric ones.")
 @options.plot
 @options.as_json
 @options.quiet
-@click.pass_obj
+@click.pass_context
 def train(
-    start: Path | None,
+    ctx: click.Context,
     build: str | None,
     layers: tuple[int, ...],
     seed: int,
     training: dict[str, Any],
     save: str | None,
+    check_gradients: bool,
     plot: Path | None,
     as_json: bool,
 ) -> None:
     """Train the course's network on BUILD (default: enlarged, else original).
 
-    BUILD is a build's name, or any folder that holds the course's two files.
+    BUILD is a build's name, or any folder that holds the course's two files. Ctrl-C ends training
+    early; what was reached is shown, and kept with --save.
     """
     from catdata.dataset import workspace
     from catdata.learning.diagnosis import diagnose
     from catdata.learning.training import TrainConfig, fit
 
-    config = TrainConfig(layers=layers, seed=seed, **training)
+    config, start = TrainConfig(layers=layers, seed=seed, **training), ctx.obj
     build = build or workspace.Workspace.find(start).default_build()
     pair = workspace.read_pair(build, start)
     for warning in pair.warnings:
         output.warn(warning)
-    with output.progress("train", "iterations", config.iterations) as show:
-        run = fit(pair.train, config, tests={"test": pair.test}, on_progress=show)
+    if check_gradients:
+        ctx.exit(0 if _gradients_are_right(pair, config, as_json=as_json) else 1)
+    progress = output.progress("train", "iterations", config.iterations)
+    with progress as show, output.stop_on_interrupt() as stop:
+        run = fit(pair.train, config, tests={"test": pair.test}, stop=stop, on_progress=show)
     diagnosis = diagnose(run)
     if save:
         _save(workspace.Workspace.find(start), save, build, pair, run)
@@ -73,7 +80,30 @@ def train(
         click.echo(_describe_run(build, pair, run, diagnosis))
         if plot:
             click.echo(f"Drew {shown(plot)}")
+    if stop.is_set():
+        kept = f"What was reached is saved as {save}." if save else "Keep a run with: --save NAME"
+        output.error(f"Interrupted after {run.history.updates(config)} iterations.", kept)
+        ctx.exit(output.EXIT_INTERRUPTED)
     output.next_step("catdata compare", "is the difference more than luck?")
+
+
+def _gradients_are_right(pair: Pair, config: TrainConfig, *, as_json: bool) -> bool:
+    """Show how far the gradients of a configuration are from numeric ones."""
+    from catdata.learning.gradients import check_gradients
+
+    checks = check_gradients(pair.train, config)
+    passed = all(check.passed for check in checks)
+    if as_json:
+        layers = [check.to_json() for check in checks]
+        output.emit_json({"config": config.to_json(), "gradients": layers, "passed": passed})
+        return passed
+    rows = [
+        (check.name, str(check.checked), f"{check.difference:.1e}", "yes" if check.passed else "NO")
+        for check in checks
+    ]
+    click.echo(output.table(("", "checked", "difference", "right"), rows))
+    click.echo("difference: ‖analytic - numeric‖ / (‖analytic‖ + ‖numeric‖)")
+    return passed
 
 
 def _save(workspace: Workspace, name: str, build: str, pair: Pair, run: Run) -> None:

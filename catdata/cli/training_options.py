@@ -77,6 +77,12 @@ TRAINING: dict[str, Callable[..., Any]] = {
     "center": _flag("--center", "Subtract the mean picture of train; keeps high rates alive."),
     "standardize": _flag("--standardize", "Subtract it and divide by each pixel's deviation."),
     "dtype": _name("--dtype", "config:DTYPES", "float64", "What is computed in."),
+    "on_failure": _name(
+        "--on-failure",
+        "config:ON_FAILURE",
+        "continue",
+        "What to do once the gradient of W1 is zero for good; diverging always stops.",
+    ),
     "threads": _number("--threads", 1, "Threads of one matrix product."),
     "form": _name(
         "--form",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FORMS = ("auto", "gram", "direct")
 CLASS_WEIGHTS = ("none", "balanced")
+ON_FAILURE = ("continue", "stop")
 DTYPES = ("float64", "float32")
 
 
@@ -51,6 +52,8 @@ class TrainConfig:
         dropout: Share of the hidden units left out in each iteration, 0 to below 1.
         early_stop: Share of each class of train that is kept for validation, 0 for none. Training
             stops when the cost there no longer falls, and the best weights are kept.
+        on_failure: ``stop`` ends a run once the gradient of W1 is zero, so that no more can be
+            learnt of the images; ``continue`` does all iterations. A run that diverges always ends.
 
     Raises:
         ConfigRefused: If a value cannot work.
@@ -79,6 +82,7 @@ class TrainConfig:
     batch_size: int = 0
     dropout: float = 0.0
     early_stop: float = 0.0
+    on_failure: str = "continue"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(_whole("layers", n) for n in self.layers))
@@ -170,6 +174,7 @@ _NAMES: dict[str, Sequence[str]] = {
     "activation": tuple(ACTIVATIONS),
     "class_weight": CLASS_WEIGHTS,
     "dtype": DTYPES,
+    "on_failure": ON_FAILURE,
 }
 
 

@@ -126,8 +126,8 @@ def _base_rate_only(run: Run) -> Diagnosis:
     return Diagnosis(
         "base-rate-only",
         None,
-        f"After {_iterations(run):,} iterations every training image gets the same answer:"
-        f" a cat with a probability of {lowest:.3f} to {highest:.3f}."
+        f"After {run.history.updates(run.config):,} iterations every training image gets the same"
+        f" answer: a cat with a probability of {lowest:.3f} to {highest:.3f}."
         f" {_cost_beside_base_rate(run)} Try more iterations, a higher learning rate or fewer"
         " layers.",
     )
@@ -137,8 +137,8 @@ def _learning(run: Run) -> Diagnosis:
     costs, train = run.history.costs, run.train
     message = (
         f"The cost went from {_number(costs[0])} to {_number(costs[-1])} in"
-        f" {_iterations(run):,} iterations, and {_percent(train.accuracy)} of the training"
-        " images are named rightly; always naming the more frequent class gives"
+        f" {run.history.updates(run.config):,} iterations, and {_percent(train.accuracy)} of the"
+        " training images are named rightly; always naming the more frequent class gives"
         f" {_percent(train.baseline_accuracy)}."
     )
     if train.accuracy <= train.baseline_accuracy:
@@ -169,12 +169,6 @@ def _cost_beside_base_rate(run: Run) -> str:
         f"The cost is {_number(cost)}; to know nothing but the base rate {_percent(share)}, the"
         f" share of cats, costs its entropy {_number(entropy(share))}."
     )
-
-
-def _iterations(run: Run) -> int:
-    """Return how many updates were made."""
-    stopped_at = run.history.stopped_at
-    return run.config.iterations if stopped_at is None else stopped_at
 
 
 def _lower_rate(run: Run) -> str:

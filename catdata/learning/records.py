@@ -175,6 +175,12 @@ class History:
     stopped_at: int | None = None
     best_at: int | None = None
 
+    def updates(self, config: TrainConfig) -> int:
+        """Return how many updates were made in training."""
+        if self.diverged_at is not None:
+            return int(self.iterations[-1])
+        return config.iterations if self.stopped_at is None else self.stopped_at
+
     @classmethod
     def from_entries(
         cls,

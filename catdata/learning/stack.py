@@ -75,11 +75,14 @@ class Stack:
         self._finished: dict[int, Run] = {}
         self._kept: deque[tuple[int, Floats]] = deque(maxlen=2)
 
-    def train(self, tick: Callable[[int], None]) -> list[Run]:
+    def train(
+        self, tick: Callable[[int], None], stop_now: Callable[[], bool] = lambda: False
+    ) -> list[Run]:
         """Train all runs to their end.
 
         Args:
             tick: Called now and then with the number of iterations done since the last call.
+            stop_now: Asked now and then whether all runs are to end where they are.
 
         Returns:
             The runs in the order of their configurations; their seconds are left at 0.
@@ -94,6 +97,10 @@ class Stack:
                 self._advance(start, stop)
                 if config.early_stop:
                     self._validate(stop)
+                if config.on_failure == "stop":
+                    self._stop(self._without_gradient(), stop)
+                if stop_now():
+                    self._stop(self._alive, stop)
                 tick((stop - start) * len(self._configs))
                 if not self._alive:
                     tick((config.iterations - stop) * len(self._configs))
@@ -149,6 +156,22 @@ class Stack:
                 blocks = [block[run].copy() for block in self._descent.blocks]
                 self._best[run] = _Best(iteration, float(costs[run]), blocks)
             elif iteration - best.iteration >= PATIENCE:
+                self._stop([run], iteration)
+
+    def _without_gradient(self) -> list[int]:
+        """Return the runs that are going on and whose first layer is no longer reached."""
+        runs = [run for run in self._alive if self._zero_gradient_at[run] is not None]
+        if not runs:
+            return []
+        self._descent.logits()
+        norms = self._descent.gradient_norms()[:, 0]
+        return [run for run in runs if norms[run] == 0.0]
+
+    def _stop(self, runs: list[int], iteration: int) -> None:
+        """End runs before all iterations are done, noting how they stand."""
+        if runs and iteration < self._config.iterations:
+            self._record(iteration, runs)
+            for run in runs:
                 self._finish(run, stopped_at=iteration)
 
     def _record(self, iteration: int, runs: list[int]) -> None:

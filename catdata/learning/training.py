@@ -58,6 +58,7 @@ def fit(
     *,
     tests: Mapping[str, LabelledImages] | None = None,
     gram: Gram | None = None,
+    stop: threading.Event | None = None,
     on_progress: Progress | None = None,
 ) -> Run:
     """Train one network.
@@ -67,13 +68,21 @@ def fit(
         config: What to train and how.
         tests: Sets of images to judge the network on, by name; nothing is learnt from them.
         gram: The products of exactly these arrays of images, where they have been made before.
+        stop: Once set, from any thread, training ends soon and the run is what was reached.
         on_progress: Called now and then with the iterations done and their total.
 
     Raises:
         ConfigRefused: If the images cannot be trained on, or the network would not fit in memory.
     """
     return fit_seeds(
-        train, config, [config.seed], tests=tests, gram=gram, jobs=1, on_progress=on_progress
+        train,
+        config,
+        [config.seed],
+        tests=tests,
+        gram=gram,
+        jobs=1,
+        stop=stop,
+        on_progress=on_progress,
     )[0]
 
 
@@ -85,6 +94,7 @@ def fit_seeds(
     tests: Mapping[str, LabelledImages] | None = None,
     gram: Gram | None = None,
     jobs: int | None = None,
+    stop: threading.Event | None = None,
     on_progress: Progress | None = None,
 ) -> tuple[Run, ...]:
     """Train one network from each of several first weights, stacked into one computation.
@@ -97,6 +107,7 @@ def fit_seeds(
         gram: The products of exactly these arrays of images, where they have been made before; not
             with early stopping, which takes images out of *train*.
         jobs: Stacks trained side by side; by default one for each core. The numbers are the same.
+        stop: Once set, from any thread, training ends soon and the runs are what was reached.
         on_progress: Called now and then, from any thread, with the iterations done by all runs
             and their total.
 
@@ -135,7 +146,8 @@ def fit_seeds(
             source = SOURCES[form](train.images, others, scaling, config.dtype)
 
         def train_share(share: Sequence[TrainConfig]) -> list[Run]:
-            return Stack(share, source, train, tests).train(ticker.tick)
+            stop_now = stop.is_set if stop else lambda: False
+            return Stack(share, source, train, tests).train(ticker.tick, stop_now)
 
         with executor("threads", jobs) as pool, ticker:
             runs = [run for share in map_in_order(pool, train_share, shares) for run in share]

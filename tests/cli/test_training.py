@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -80,6 +84,7 @@ def test_train_stores_every_knob_with_its_result(run_json, here: Path) -> None:
         "batch_size": 4,
         "dropout": 0.1,
         "early_stop": 0.5,
+        "on_failure": "continue",
     }
     assert record["validation"]["images"] == TRAIN_IMAGES - record["train"]["images"]
     assert record["best_at"] == 30
@@ -114,6 +119,32 @@ def test_train_shows_costs_counts_and_the_diagnosis(run, here: Path) -> None:
 def test_train_refuses_what_cannot_work(run, here: Path, options: str, message: str) -> None:
     line = f"train original --layers 3 --iterations 2 {options}"
     assert message in run(line, status=1).stderr
+
+
+def test_train_checks_gradients_and_trains_nothing(run, run_json, here: Path) -> None:
+    record = run_json("train original --layers 5,3 --l2 0.1 --check-gradients")
+    assert record["passed"] is True
+    assert [layer["name"] for layer in record["gradients"]] == ["W1", "b1", "W2", "b2", "W3", "b3"]
+    assert "difference" in run("train original --layers 5,3 --check-gradients").stdout
+
+
+def test_train_that_is_interrupted_saves_what_it_reached(run, here: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupt_once_training_has_begun() -> None:
+        while signal.getsignal(signal.SIGINT) is before:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt_once_training_has_begun, daemon=True).start()
+    line = "train original --layers 7 --iterations 2000000 --save part --json"
+    result = run(line, status=130)
+    assert "What was reached is saved as part." in result.stderr
+    record = json.loads(result.stdout)
+    assert 0 < record["stopped_at"] < 2_000_000
+    saved = json.loads((here / "data" / "runs" / "part" / "model.json").read_text())
+    assert saved["stopped_at"] == record["stopped_at"]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize("layers", ["a", "20;7", ""])

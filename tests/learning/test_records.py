@@ -78,6 +78,7 @@ def test_a_configuration_is_plain_json() -> None:
         "batch_size": 0,
         "dropout": 0.0,
         "early_stop": 0.0,
+        "on_failure": "continue",
     }
 
 
