@@ -70,6 +70,7 @@ WINGS = {
         "verdicts",
         "comparison",
         "testsets",
+        "sweep",
         "experiments",
     ],
 }

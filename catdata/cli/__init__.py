@@ -18,6 +18,7 @@ from catdata.cli import (
     listing,
     output,
     prediction,
+    sweeping,
     training,
 )
 from catdata.errors import CatdataError, WorkspaceDamaged, shown
@@ -83,6 +84,7 @@ for _command in (
     builds.export,
     training.train,
     comparing.compare,
+    sweeping.sweep,
     prediction.predict,
     demo.demo,
 ):
