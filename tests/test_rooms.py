@@ -23,6 +23,7 @@ ROOMS = [
     "dataset",
     "learning",
     "report",
+    "course",
     "demo",
     "cli",
     "__main__",
@@ -80,7 +81,7 @@ ONLY_IN = {
     "tqdm": ["cli"],
     "sqlite3": ["dataset.catalog.schema"],
     "h5py": ["h5file"],
-    "matplotlib": ["report"],
+    "matplotlib": ["report", "course"],  # course names the type alone
     "PIL": ["dataset.images", "demo"],
 }
 
