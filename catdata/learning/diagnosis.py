@@ -172,7 +172,14 @@ def _cost_beside_base_rate(run: Run) -> str:
 
 
 def _lower_rate(run: Run) -> str:
-    return f"try a lower learning rate than {run.config.learning_rate:g}; the course uses 0.0075"
+    config = run.config
+    advice = f"try a lower learning rate than {config.learning_rate:g}; the course uses 0.0075"
+    if config.optimizer in ("momentum", "nesterov") and config.momentum >= 0.5:
+        longer = 1.0 / (1.0 - config.momentum)
+        advice += f", without momentum, which makes steps up to {longer:.0f} times as long"
+    if not (config.center or config.standardize):
+        advice += ". Centred inputs (--center) bear higher rates"
+    return advice
 
 
 def _number(cost: float) -> str:
