@@ -283,6 +283,22 @@ def pairs_within(a: Words) -> NDArray[np.intp]:
     return pairs[pairs[:, 0] < pairs[:, 1]]
 
 
+def groups_within(a: Words) -> NDArray[np.intp]:
+    """Number the groups of near-duplicates in one collection.
+
+    Args:
+        a: Shape (m, 4), uint64.
+
+    Returns:
+        A number for each row, shape (m,): the same for all that are near to one another, also by
+        way of others.
+    """
+    groups = np.arange(len(a))
+    for first, second in pairs_within(a):
+        groups[groups == groups[second]] = groups[first]
+    return groups
+
+
 class FingerprintIndex(Generic[Id]):
     """Hold a growing collection of fingerprints and find those near a new one.
 

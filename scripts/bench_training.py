@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from catdata.learning.inputlayer import Gram
 from catdata.learning.network import initialize
+from catdata.learning.sources import Gram
 from catdata.learning.training import TrainConfig, fit, fit_seeds
 
 if TYPE_CHECKING:

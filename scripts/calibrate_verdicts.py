@@ -24,8 +24,8 @@ from tqdm import tqdm
 
 from catdata import h5file
 from catdata.learning import stats
+from catdata.learning.config import TrainConfig
 from catdata.learning.folds import Subset
-from catdata.learning.records import TrainConfig
 from catdata.learning.training import fit_seeds
 from catdata.learning.verdicts import VERDICTS, verdict
 

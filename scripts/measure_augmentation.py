@@ -25,7 +25,7 @@ from catdata.dataset import build, ingest, labels, originals
 from catdata.dataset.workspace import Workspace
 from catdata.learning import experiments
 from catdata.learning.comparison import Arm
-from catdata.learning.records import TrainConfig
+from catdata.learning.config import TrainConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,9 +23,9 @@ from catdata import h5file
 from catdata.dataset import labels
 from catdata.dataset.images import Preparation
 from catdata.dataset.pixels import prepare_files
+from catdata.learning.config import TrainConfig
 from catdata.learning.doubt import DoubtConfig, label_probabilities
 from catdata.learning.folds import Subset
-from catdata.learning.records import TrainConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,6 +23,7 @@ from catdata.fingerprint import (
     distances,
     fingerprint,
     fingerprints,
+    groups_within,
     near,
     pairs_between,
     pairs_within,
@@ -278,3 +279,9 @@ def test_altered_copies_of_photos_are_found(photos: Path) -> None:
         if name != "cropped by 2.5 %":
             altered = fingerprints(np.stack([pixels(alter(image)) for image in whole]))
             assert pairs_between(words, altered).tolist() == [[i, i] for i in range(len(whole))]
+
+
+def test_a_group_holds_what_is_near_by_way_of_others() -> None:
+    chain = np.zeros((4, 4), np.uint64)
+    chain[:, 0] = chain[:, 1] = [0, 0xFFF, 0xFFFFFF, 2**63 - 1]  # 12 bits apart, and far away
+    assert groups_within(chain).tolist() == [0, 0, 0, 3]

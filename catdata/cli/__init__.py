@@ -18,13 +18,13 @@ from catdata.cli import (
     listing,
     output,
     prediction,
+    sweeping,
     training,
 )
 from catdata.errors import CatdataError, WorkspaceDamaged, shown
 
 EXIT_REFUSED = 1
 EXIT_DAMAGED = 3
-EXIT_INTERRUPTED = 130
 
 
 class RootGroup(click.Group):
@@ -39,7 +39,7 @@ class RootGroup(click.Group):
             ctx.exit(EXIT_DAMAGED if isinstance(error, WorkspaceDamaged) else EXIT_REFUSED)
         except KeyboardInterrupt:
             output.error("Interrupted.", "What was finished before stays; run the command again.")
-            ctx.exit(EXIT_INTERRUPTED)
+            ctx.exit(output.EXIT_INTERRUPTED)
         except OSError as error:
             if error.errno == errno.EPIPE:  # `catdata ... | head`: Click ends quietly
                 raise
@@ -85,6 +85,7 @@ for _command in (
     builds.export,
     training.train,
     comparing.compare,
+    sweeping.sweep,
     prediction.predict,
     demo.demo,
 ):

@@ -178,8 +178,7 @@ def augment_preview(
     if as_json:
         captions = [[tile.caption for tile in group] for group in groups]
         output.emit_json({"plot": str(plot), "augment": augmentation.augment, "images": captions})
-    else:
-        click.echo(f"Drew {shown(plot)}")
+    output.drew(plot)
 
 
 @click.command(epilog="Example: catdata export cats --format imagefolder")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from catdata.cli import options, output
+from catdata.cli import options, output, training_options
 from catdata.errors import shown
 
 if TYPE_CHECKING:
@@ -31,10 +31,7 @@ if TYPE_CHECKING:
 @click.option(
     "--seeds", type=click.IntRange(1, 1000), default=10, show_default=True, help="Seeds 1 to N."
 )
-@options.learning_rate
-@options.iterations
-@options.init
-@options.form
+@training_options.training()
 @options.plot
 @options.as_json
 @options.quiet
@@ -44,10 +41,7 @@ def compare(
     builds: tuple[str, ...],
     layers: tuple[tuple[int, ...], ...],
     seeds: int,
-    learning_rate: float,
-    iterations: int,
-    init: str,
-    form: str,
+    training: dict[str, Any],
     plot: Path | None,
     as_json: bool,
 ) -> None:
@@ -64,7 +58,7 @@ def compare(
 
     names = builds or (workspace.ORIGINAL, workspace.ENLARGED)
     arms = [Arm(name, workspace.read_pair(name, start)) for name in names]
-    config = TrainConfig(learning_rate=learning_rate, iterations=iterations, init=init, form=form)
+    config = TrainConfig(**training)
     with output.progress("compare", "iterations") as show:
         comparison = experiments.compare(
             arms, layers=layers, seeds=range(1, seeds + 1), config=config, on_progress=show

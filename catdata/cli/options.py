@@ -128,23 +128,3 @@ augment_seed = click.option(
     show_default=True,
     help="What copies are drawn from.",
 )
-learning_rate = click.option(
-    "--learning-rate", type=float, default=0.0075, show_default=True, help="Step size."
-)
-iterations = click.option(
-    "--iterations", type=int, default=2500, show_default=True, help="Steps of gradient descent."
-)
-init = click.option(
-    "--init",
-    type=NameIn("catdata.learning.network:INITIALIZERS"),
-    default="scaled",
-    show_default=True,
-    help="First weights: small is 0.01 x normal, scaled is normal / sqrt(fan-in).",
-)
-form = click.option(
-    "--form",
-    type=NameIn("catdata.learning.records:FORMS"),
-    default="auto",
-    show_default=True,
-    help="How the first layer is computed; auto picks the cheaper. The numbers are the same.",
-)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import sys
 import textwrap
+import threading
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 QUIET = "catdata.quiet"
 WIDTH = 80  # characters
+EXIT_INTERRUPTED = 130
 
 
 def is_quiet() -> bool:
@@ -86,6 +89,28 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) 
         ).rstrip()
         for line in lines
     )
+
+
+@contextlib.contextmanager
+def stop_on_interrupt() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C of the block into an event, so that what was reached can be kept.
+
+    The second one interrupts as always. Outside the main thread nothing is changed.
+    """
+    stop = threading.Event()
+
+    def on_interrupt(_signal: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        stop.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

@@ -102,7 +102,7 @@ def _ask(model: Model, files: Sequence[PreparedFile], truth: int | None) -> list
     predictions = []
     for file, probability in zip(files, probabilities, strict=True):
         named = model.class_name(float(probability))
-        mistake = None if truth is None else int(probability > 0.5) != truth
+        mistake = None if truth is None else model.origin.class_names.index(named) != truth
         predictions.append(Prediction(shown(file.path), named, float(probability), mistake))
     return predictions
 

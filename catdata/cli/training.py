@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from catdata.cli import options, output
+from catdata.cli import options, output, training_options
 from catdata.errors import shown
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from catdata.dataset.workspace import Workspace
     from catdata.h5file import Pair
+    from catdata.learning.config import TrainConfig
     from catdata.learning.diagnosis import Diagnosis
     from catdata.learning.training import Evaluation, Run
 
@@ -28,46 +29,46 @@ if TYPE_CHECKING:
     show_default=True,
     help="Hidden layers; none for logistic regression.",
 )
-@options.learning_rate
-@options.iterations
-@options.init
 @click.option("--seed", type=int, default=1, show_default=True, help="Decides the first weights.")
-@options.form
+@training_options.training()
 @click.option("--save", metavar="NAME", help="Keep the network for predict, in data/runs/NAME.")
+@click.option("--check-gradients", is_flag=True, help="Only compare gradients with numeric ones.")
 @options.plot
 @options.as_json
 @options.quiet
-@click.pass_obj
+@click.pass_context
 def train(
-    start: Path | None,
+    ctx: click.Context,
     build: str | None,
     layers: tuple[int, ...],
-    learning_rate: float,
-    iterations: int,
-    init: str,
     seed: int,
-    form: str,
+    training: dict[str, Any],
     save: str | None,
+    check_gradients: bool,
     plot: Path | None,
     as_json: bool,
 ) -> None:
     """Train the course's network on a build.
 
     BUILD is a build's name, or any folder that holds the course's two files (default: enlarged, or
-    original if there is no enlarged one).
+    original if there is no enlarged one). Ctrl-C ends training early; what was reached is shown,
+    and kept with --save.
     """
     from catdata.dataset import workspace
     from catdata.learning.diagnosis import diagnose
     from catdata.learning.training import TrainConfig, fit
 
-    config = TrainConfig(layers, learning_rate, iterations, init, seed, form)
+    config, start = TrainConfig(layers=layers, seed=seed, **training), ctx.obj
     build = build or workspace.Workspace.find(start).default_build()
     pair = workspace.read_pair(build, start)
     folder = workspace.Workspace.find(start).new_run_folder(save) if save else None
     for warning in pair.warnings:
         output.warn(warning)
-    with output.progress("train", "iterations", iterations) as show:
-        run = fit(pair.train, config, tests={"test": pair.test}, on_progress=show)
+    if check_gradients:
+        ctx.exit(0 if _gradients_are_right(pair, config, as_json=as_json) else 1)
+    progress = output.progress("train", "iterations", config.iterations)
+    with progress as show, output.stop_on_interrupt() as stop:
+        run = fit(pair.train, config, tests={"test": pair.test}, stop=stop, on_progress=show)
     diagnosis = diagnose(run)
     if as_json:
         output.emit_json(_train_record(build, pair, run, diagnosis))
@@ -80,9 +81,33 @@ def train(
         output.drew(plot)
     if folder:
         _save(workspace.Workspace.find(start), folder, build, pair, run)
+    if stop.is_set():
+        kept = f"What was reached is saved as {save}." if save else "Keep a run with: --save NAME"
+        output.error(f"Interrupted after {run.history.updates(config)} iterations.", kept)
+        ctx.exit(output.EXIT_INTERRUPTED)
+    if folder:
         output.next_step(f"catdata predict PHOTO.jpg --model {save}", f"saved in {shown(folder)}")
     else:
         output.next_step("catdata compare", "is the difference more than luck?")
+
+
+def _gradients_are_right(pair: Pair, config: TrainConfig, *, as_json: bool) -> bool:
+    """Show how far the gradients of a configuration are from numeric ones."""
+    from catdata.learning.gradients import check_gradients
+
+    checks = check_gradients(pair.train, config)
+    passed = all(check.passed for check in checks)
+    if as_json:
+        layers = [check.to_json() for check in checks]
+        output.emit_json({"config": config.to_json(), "gradients": layers, "passed": passed})
+        return passed
+    rows = [
+        (check.name, str(check.checked), f"{check.difference:.1e}", "yes" if check.passed else "NO")
+        for check in checks
+    ]
+    click.echo(output.table(("", "checked", "difference", "right"), rows))
+    click.echo("difference: ‖analytic - numeric‖ / (‖analytic‖ + ‖numeric‖)")
+    return passed
 
 
 def _save(workspace: Workspace, folder: Path, build: str, pair: Pair, run: Run) -> None:
@@ -96,12 +121,13 @@ def _save(workspace: Workspace, folder: Path, build: str, pair: Pair, run: Run) 
 
 def _train_record(build: str, pair: Pair, run: Run, diagnosis: Diagnosis) -> dict[str, object]:
     record = run.to_json()
-    test = record.pop("tests")["test"]
+    tests = record.pop("tests")
+    test = tests["test"]
     return {
         "build": build,
         "build_id": pair.build_id,
         **record,
-        "test": test,
+        **tests,
         "baseline_accuracy": test["baseline_accuracy"],
         "diagnosis": diagnosis.to_json(),
     }
@@ -133,9 +159,23 @@ def _describe_run(build: str, pair: Pair, run: Run, diagnosis: Diagnosis) -> str
             output.table(head, sets),
             "after the last step; baseline: always the class that is more frequent in that set",
             "",
+            *_describe_end(run),
             output.paragraph(f"{diagnosis.message} ({run.seconds:.2f} s)"),
         ]
     )
+
+
+def _describe_end(run: Run) -> list[str]:
+    history, lines = run.history, []
+    if history.stopped_at is not None:
+        lines.append(f"Stopped after {history.stopped_at} of {run.config.iterations} iterations.")
+    if history.best_at is not None:
+        images = run.tests["validation"].images
+        lines.append(
+            f"The weights are those after {history.best_at} updates,"
+            f" the best on the {images} validation images."
+        )
+    return [*map(output.paragraph, lines), ""] if lines else []
 
 
 _STEPS_HEAD = ("iteration", "cost", "train accuracy", "test accuracy")

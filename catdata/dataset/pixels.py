@@ -158,15 +158,7 @@ def everything(workspace: Workspace, *, jobs: int | None = None) -> Everything:
         nothing = np.empty((0, preparation.size, preparation.size, 3), np.uint8)
         images_of_all = np.concatenate([nothing, *pixels.slices(rows)])
     labels = np.array([row.label for row in rows], dtype=np.int64)
-    return Everything(images_of_all, labels, refs, _groups(fingerprints(rows)))
-
-
-def _groups(prints: NDArray[np.uint64]) -> NDArray[np.intp]:
-    """Number the groups of near-duplicates; what is near to one of a group belongs to it."""
-    groups = np.arange(len(prints))
-    for first, second in fingerprint.pairs_within(prints):
-        groups[groups == groups[second]] = groups[first]
-    return groups
+    return Everything(images_of_all, labels, refs, fingerprint.groups_within(fingerprints(rows)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

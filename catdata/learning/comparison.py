@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from catdata.h5file import Pair
+    from catdata.learning.config import TrainConfig
     from catdata.learning.network import Floats
-    from catdata.learning.records import TrainConfig
     from catdata.learning.stats import Interval
     from catdata.learning.verdicts import Contrast
 

@@ -57,7 +57,7 @@ def diagnose(run: Run) -> Diagnosis:
         return _diverged(run, history.diverged_at)
     if run.train.baseline_accuracy == 1.0:
         return _one_class(run)
-    if history.costs[-1] > _BASE_RATE_SHARE * entropy(_share_of_cats(run)):
+    if history.costs[-1] > _BASE_RATE_SHARE * entropy(_base_rate(run)):
         vanished = run.config.layers and history.gradient_norms[:, 0].max() < _VANISHED
         if vanished and _dead_layer(run, 0) is None:
             return _vanishing(run)
@@ -126,8 +126,8 @@ def _base_rate_only(run: Run) -> Diagnosis:
     return Diagnosis(
         "base-rate-only",
         None,
-        f"After {run.config.iterations:,} iterations every training image gets the same answer:"
-        f" a cat with a probability of {lowest:.3f} to {highest:.3f}."
+        f"After {run.history.updates(run.config):,} iterations every training image gets the same"
+        f" answer: a cat with a probability of {lowest:.3f} to {highest:.3f}."
         f" {_cost_beside_base_rate(run)} Try more iterations, a higher learning rate or fewer"
         " layers.",
     )
@@ -137,8 +137,8 @@ def _learning(run: Run) -> Diagnosis:
     costs, train = run.history.costs, run.train
     message = (
         f"The cost went from {_number(costs[0])} to {_number(costs[-1])} in"
-        f" {run.config.iterations:,} iterations, and {_percent(train.accuracy)} of the training"
-        " images are named rightly; always naming the more frequent class gives"
+        f" {run.history.updates(run.config):,} iterations, and {_percent(train.accuracy)} of the"
+        " training images are named rightly; always naming the more frequent class gives"
         f" {_percent(train.baseline_accuracy)}."
     )
     if train.accuracy <= train.baseline_accuracy:
@@ -153,12 +153,13 @@ def _dead_layer(run: Run, entry: int) -> int | None:
     return int(dead[0]) if dead.size else None
 
 
-def _share_of_cats(run: Run) -> float:
-    return float((run.train.labels == 1).mean())
+def _base_rate(run: Run) -> float:
+    """Return the share of cats in the cost: half of it where the classes are balanced."""
+    return 0.5 if run.config.class_weight == "balanced" else float((run.train.labels == 1).mean())
 
 
 def _cost_beside_base_rate(run: Run) -> str:
-    cost, share = run.history.costs[-1], _share_of_cats(run)
+    cost, share = run.history.costs[-1], _base_rate(run)
     if math.isclose(cost, entropy(share), rel_tol=1e-3):
         return (
             f"The cost {_number(cost)} is the entropy of the base rate {_percent(share)}: all that"
@@ -171,7 +172,14 @@ def _cost_beside_base_rate(run: Run) -> str:
 
 
 def _lower_rate(run: Run) -> str:
-    return f"try a lower learning rate than {run.config.learning_rate:g}; the course uses 0.0075"
+    config = run.config
+    advice = f"try a lower learning rate than {config.learning_rate:g}; the course uses 0.0075"
+    if config.optimizer in ("momentum", "nesterov") and config.momentum >= 0.5:
+        longer = 1.0 / (1.0 - config.momentum)
+        advice += f", without momentum, which makes steps up to {longer:.0f} times as long"
+    if not (config.center or config.standardize):
+        advice += ". Centred inputs (--center) bear higher rates"
+    return advice
 
 
 def _number(cost: float) -> str:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from catdata.errors import ConfigRefused
+from catdata.learning.config import TrainConfig
 from catdata.learning.folds import Subset, splits, stratified_folds
-from catdata.learning.records import TrainConfig
 from catdata.learning.training import fit_seeds
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ import numpy as np
 from catdata.errors import ConfigRefused, shown
 from catdata.learning import stats
 from catdata.learning.comparison import Arm, ArmResult, Comparison, Curve, Judgement
+from catdata.learning.config import TrainConfig
 from catdata.learning.diagnosis import diagnose
-from catdata.learning.records import TrainConfig
 from catdata.learning.stats import Scores
 from catdata.learning.testsets import SharedTest, check_leaks, shared_tests
 from catdata.learning.training import Progress, fit_seeds

@@ -81,6 +81,35 @@ def stratified_folds(
     return assigned
 
 
+def held_out(labels: NDArray[np.int64], share: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Draw images to keep apart, the same share of each class.
+
+    The draw depends on the labels alone, so runs of any seed keep the same images apart.
+
+    Args:
+        labels: Shape (m,), 0 or 1.
+        share: Of each class, 0..1.
+
+    Returns:
+        The other rows, and those kept apart, each in ascending order.
+
+    Raises:
+        ConfigRefused: If none or all images of a class would be kept apart.
+    """
+    rng = np.random.default_rng(0)
+    apart = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        count = round(share * len(rows))
+        if not 0 < count < len(rows):
+            raise ConfigRefused(
+                f"a share of {share:g} of {len(rows)} training images of a class is {count}:"
+                " at least 1 has to be kept for validation, and 1 to learn from"
+            )
+        apart[rows[:count]] = True
+    return np.flatnonzero(~apart), np.flatnonzero(apart)
+
+
 def splits(folds: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Yield for each fold the rows outside it, to train on, and those in it, to judge."""
     for fold in range(int(folds.max()) + 1):

@@ -5,137 +5,24 @@ full-batch gradient descent moves W1 only within the span of the images, so W1 =
 coefficient for each unit and image, and the pre-activation is W1⁰ X + C K with K = XᵀX, images by
 images. The step of C is the gradient of the pre-activation itself; pixels are needed before and
 after the loop only, and the numbers are the same. An input that is always 1 carries the bias.
+
+L2 shrinks W1⁰ and C but not the bias: W1 = s W1⁰ + C Xᵀ, where s starts at 1, and b1 is what the
+constant input gives plus a correction that takes back its share of the shrinking.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from catdata.errors import ConfigRefused
+from catdata.learning.inputs import WHITE, Pixels, float_slices
+from catdata.learning.sources import Gram, PixelRows, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from catdata.learning.network import Floats
-
-Pixels = NDArray[np.uint8]
-SLICE_ROWS = 256
-WHITE = 255.0
-
-
-def float_slices(pixels: Pixels) -> Iterator[tuple[slice, Floats]]:
-    """Yield flattened pictures as floats 0..255, a bounded number of rows at a time."""
-    for start in range(0, len(pixels), SLICE_ROWS):
-        rows = slice(start, min(start + SLICE_ROWS, len(pixels)))
-        yield rows, pixels[rows].astype(np.float64)
-
-
-class Gram:
-    """The products of all pictures of a training set with one another, shared between runs.
-
-    With X the pixels / 255, one column an image, the matrix is K = XᵀX + 1; the 1 stems from the
-    constant input. The sums of products of whole pixels stay below 2**53 and are not rounded at
-    all: K does not depend on the BLAS, on its threads or on the slices.
-
-    Args:
-        images: Shape (m, s, s, 3), uint8.
-        others: Further sets of images by name, each of shape (k, s, s, 3), uint8.
-
-    Attributes:
-        pixels: The images, flattened to (m, n0), uint8.
-        matrix: K, shape (m, m), float64.
-        others: By name: the flattened pixels (k, n0) and the products with the training images
-            (m, k).
-    """
-
-    def __init__(self, images: Pixels, others: Mapping[str, Pixels] | None = None) -> None:
-        self._made_of = {"": images, **(others or {})}
-        self.pixels = images.reshape(len(images), -1)
-        self.matrix = np.empty((len(images), len(images)))
-        for rows, left in float_slices(self.pixels):
-            self.matrix[rows, rows] = left @ left.T
-            for columns, right in float_slices(self.pixels[: rows.start]):
-                block = left @ right.T
-                self.matrix[rows, columns] = block
-                self.matrix[columns, rows] = block.T
-        _scale_products(self.matrix)
-        self.others = {
-            name: (flat, self._products_with(flat))
-            for name, flat in _flattened(others or {}).items()
-        }
-
-    def check_made_of(self, images: Pixels, others: Mapping[str, Pixels]) -> None:
-        """Refuse to stand in for the products of other arrays than those this was made of.
-
-        Raises:
-            ValueError: If it was made of others; equal copies count as others.
-        """
-        for name, pixels in {"": images, **others}.items():
-            if self._made_of.get(name) is not pixels:
-                raise ValueError(f"the Gram matrix was made of other images: {name or 'train'}")
-
-    def parameter_shape(self, runs: int, units: int) -> tuple[int, int, int]:
-        """Return the shape of the first layer's parameters: coefficients of the images."""
-        return runs, units, len(self.pixels)
-
-    def layer(self, initial: Floats, parameters: Floats, gradient: Floats) -> GramInput:
-        """Return the first layer of a stack of networks on these images."""
-        return GramInput(self, initial, parameters, gradient)
-
-    def _products_with(self, pixels: Pixels) -> Floats:
-        products = np.empty((len(self.pixels), len(pixels)))
-        for rows, left in float_slices(self.pixels):
-            for columns, right in float_slices(pixels):
-                products[rows, columns] = left @ right.T
-        return _scale_products(products)
-
-
-def _scale_products(products: Floats) -> Floats:
-    """Scale products of pixels 0..255 to 0..1 and add the constant input's 1, in place."""
-    products /= WHITE**2
-    products += 1.0
-    return products
-
-
-class PixelRows:
-    """The pictures of a training set as floats, for the direct form; shared between runs.
-
-    Args:
-        images: Shape (m, s, s, 3), uint8.
-        others: Further sets of images by name, each of shape (k, s, s, 3), uint8.
-
-    Attributes:
-        matrix: Pixels / 255 and a last column of ones, shape (m, n0 + 1), float64.
-        others: The same for each further set.
-    """
-
-    def __init__(self, images: Pixels, others: Mapping[str, Pixels] | None = None) -> None:
-        self.matrix = _rows_of_inputs(images.reshape(len(images), -1))
-        self.others = {
-            name: _rows_of_inputs(flat) for name, flat in _flattened(others or {}).items()
-        }
-
-    def parameter_shape(self, runs: int, units: int) -> tuple[int, int, int]:
-        """Return the shape of the first layer's parameters: weights of the pixels, and biases."""
-        return runs, units, self.matrix.shape[1]
-
-    def layer(self, initial: Floats, parameters: Floats, gradient: Floats) -> DirectInput:
-        """Return the first layer of a stack of networks on these images."""
-        return DirectInput(self, initial, parameters, gradient)
-
-
-def _flattened(sets: Mapping[str, Pixels]) -> dict[str, Pixels]:
-    return {name: images.reshape(len(images), -1) for name, images in sets.items()}
-
-
-def _rows_of_inputs(pixels: Pixels) -> Floats:
-    inputs = np.ones((len(pixels), pixels.shape[1] + 1))
-    np.divide(pixels, WHITE, out=inputs[:, :-1])
-    return inputs
+    from catdata.learning.network import Floats, Rows
 
 
 class InputLayer(Protocol):
@@ -157,8 +44,26 @@ class InputLayer(Protocol):
         """Fill this layer's gradient from *signal*, which holds the pre-activation's."""
         ...
 
+    def forward_rows(self, rows: Rows, signal: Floats) -> None:
+        """Fill *signal*, of shape (runs, units, rows), with the pre-activation of some images."""
+        ...
+
+    def backward_rows(self, rows: Rows, signal: Floats) -> None:
+        """Fill this layer's gradient from that of those images' pre-activation.
+
+        To be called after :meth:`forward_rows` with the same rows.
+        """
+        ...
+
+    def decay(self, rate: float) -> None:
+        """Add to this layer's gradient that of rate / 2 times the sum of its squared weights."""
+        ...
+
     def gradient_norms(self) -> Floats:
-        """Return the length of the gradient of each run's W1, shape (runs,)."""
+        """Return the length of the gradient of each run's W1, shape (runs,).
+
+        To be called after :meth:`backward` and before :meth:`decay`.
+        """
         ...
 
     def forward_other(self, name: str) -> Floats:
@@ -170,55 +75,34 @@ class InputLayer(Protocol):
         ...
 
 
-class Source(Protocol):
-    """The images of a training in the form that a first layer takes, shared between runs."""
-
-    def parameter_shape(self, runs: int, units: int) -> tuple[int, int, int]:
-        """Return the shape of the first layer's share of the parameters."""
-        ...
-
-    def layer(self, initial: Floats, parameters: Floats, gradient: Floats) -> InputLayer:
-        """Return the first layer of a stack of networks on these images.
-
-        Args:
-            initial: W1 of every run before training, shape (runs, units, n0); b1 is zero.
-            parameters: This layer's share of the vector that training moves, for it to fill.
-            gradient: The same shape, for it to fill.
-        """
-        ...
-
-
-SOURCES: dict[str, Callable[[Pixels, Mapping[str, Pixels]], Source]] = {
-    "gram": Gram,
-    "direct": PixelRows,
-}
-
-
 class DirectInput:
     """The first layer as weights times pixels: its parameters are W1 and b1 themselves.
 
     Args:
         source: The images.
         initial: W1 of every run before training, shape (runs, units, n0); b1 is zero.
-        parameters: Shape (runs, units, n0 + 1), this layer's share of the vector that training
-            moves; filled here.
-        gradient: The same shape, for :meth:`backward` to fill.
+        parameters: One array of shape (runs, units, n0 + 1), this layer's share of the vector that
+            training moves; filled here.
+        gradients: One of the same shape, for :meth:`backward` to fill.
     """
 
     form: ClassVar[str] = "direct"
 
     def __init__(
-        self, source: PixelRows, initial: Floats, parameters: Floats, gradient: Floats
+        self,
+        source: PixelRows,
+        initial: Floats,
+        parameters: Sequence[Floats],
+        gradients: Sequence[Floats],
     ) -> None:
-        runs, units, inputs = parameters.shape
-        parameters[:, :, :-1] = initial
-        parameters[:, :, -1] = 0.0
+        (self._parameters,), (self._gradient,) = parameters, gradients
+        runs, units, inputs = self._parameters.shape
+        self._parameters[:, :, :-1] = initial
+        self._parameters[:, :, -1] = 0.0
         self._source = source
-        self._parameters = parameters
-        self._gradient = gradient
-        self._rows = parameters.reshape(-1, inputs)
-        self._gradient_rows = gradient.reshape(-1, inputs)
-        self.signal = np.empty((runs, units, len(source.matrix)))
+        self._rows = self._parameters.reshape(-1, inputs)
+        self._gradient_rows = self._gradient.reshape(-1, inputs)
+        self.signal = np.empty((runs, units, len(source.matrix)), self._rows.dtype)
         self._signal_rows = self.signal.reshape(runs * units, -1)
 
     def forward(self) -> None:
@@ -228,6 +112,19 @@ class DirectInput:
     def backward(self) -> None:
         """Fill the gradient of W1 and b1 from that of the pre-activation."""
         np.matmul(self._signal_rows, self._source.matrix, out=self._gradient_rows)
+
+    def forward_rows(self, rows: Rows, signal: Floats) -> None:
+        """Fill *signal*, of shape (runs, units, rows), with the pre-activation of some images."""
+        self._batch = self._source.matrix[rows]
+        np.matmul(self._parameters, self._batch.T, out=signal)
+
+    def backward_rows(self, rows: Rows, signal: Floats) -> None:  # noqa: ARG002 - they were gathered in forward_rows
+        """Fill the gradient of W1 and b1 from that of those images' pre-activation."""
+        np.matmul(signal, self._batch, out=self._gradient)
+
+    def decay(self, rate: float) -> None:
+        """Add to the gradient of W1 that of L2."""
+        self._gradient[:, :, :-1] += rate * self._parameters[:, :, :-1]
 
     def gradient_norms(self) -> Floats:
         """Return the length of the gradient of each run's W1, shape (runs,)."""
@@ -251,22 +148,32 @@ class GramInput:
         source: The products of the images.
         initial: W1 of every run before training, shape (runs, units, n0); b1 is zero.
         parameters: C, shape (runs, units, m), this layer's share of the vector that training
-            moves; filled here.
-        gradient: The same shape. It serves as *signal* too: what the layers above leave there,
-            the gradient of the pre-activation, is the step of C.
+            moves, filled here. With L2 a second array of shape (runs, units, 2): the correction of
+            b1, and the scale s of W1⁰.
+        gradients: The same shapes. The first serves as *signal* too: what the layers above leave
+            there, the gradient of the pre-activation, is the step of C.
     """
 
     form: ClassVar[str] = "gram"
 
-    def __init__(self, source: Gram, initial: Floats, parameters: Floats, gradient: Floats) -> None:
-        runs, units, images = parameters.shape
-        parameters[:] = 0.0
+    def __init__(
+        self,
+        source: Gram,
+        initial: Floats,
+        parameters: Sequence[Floats],
+        gradients: Sequence[Floats],
+    ) -> None:
+        self._coefficients, *more = parameters
+        self.signal, *more_gradients = gradients
+        self._decaying = (more[0], more_gradients[0]) if more else None
+        self._coefficients[:] = 0.0
+        if self._decaying:
+            self._decaying[0][:] = (0.0, 1.0)
+        runs, units, images = self._coefficients.shape
         self._source = source
         self._initial = initial
-        self._coefficients = parameters
-        self._coefficient_rows = parameters.reshape(runs * units, images)
-        self.signal = gradient
-        self._signal_rows = gradient.reshape(runs * units, images)
+        self._coefficient_rows = self._coefficients.reshape(runs * units, images)
+        self._signal_rows = self.signal.reshape(runs * units, images)
         # K is symmetric; read by columns, OpenBLAS multiplies large ones a fifth faster.
         self._products = source.matrix.T
         self._start = self._initial_signal(source.pixels)
@@ -275,19 +182,46 @@ class GramInput:
         }
 
     def _initial_signal(self, pixels: Pixels) -> Floats:
-        signal = np.empty((*self._initial.shape[:2], len(pixels)))
-        for rows, values in float_slices(pixels):
-            np.matmul(self._initial, values.T, out=signal[:, :, rows])
-        signal /= WHITE
+        signal = np.empty((*self._initial.shape[:2], len(pixels)), self.signal.dtype)
+        for rows, values in float_slices(pixels, self._source.scaling):
+            signal[:, :, rows] = np.matmul(self._initial, values.T) / WHITE
         return signal
 
     def forward(self) -> None:
-        """Fill *signal* with W1⁰ X + C K."""
+        """Fill *signal* with s W1⁰ X + C K and the correction of b1."""
         np.matmul(self._coefficient_rows, self._products, out=self._signal_rows)
-        np.add(self.signal, self._start, out=self.signal)
+        np.add(self.signal, self._started(self._start), out=self.signal)
+
+    def forward_rows(self, rows: Rows, signal: Floats) -> None:
+        """Fill *signal*, of shape (runs, units, rows), with the pre-activation of some images."""
+        np.matmul(self._coefficients, self._source.matrix[rows].T, out=signal)
+        np.add(signal, self._started(self._start[:, :, rows]), out=signal)
+
+    def backward_rows(self, rows: Rows, signal: Floats) -> None:
+        """Put the gradient of those images' pre-activation in its place, and 0 for all others."""
+        self.signal[:] = 0.0
+        self.signal[:, :, rows] = signal
+
+    def _started(self, start: Floats) -> Floats:
+        """Return the share of the pre-activation that does not come from the coefficients."""
+        if self._decaying is None:
+            return start
+        decaying, _ = self._decaying
+        started: Floats = decaying[:, :, 1:] * start + decaying[:, :, :1]
+        return started
 
     def backward(self) -> None:
         """Leave the pre-activation's gradient as it is: it is the step of C."""
+
+    def decay(self, rate: float) -> None:
+        """Add to the gradients of C and s those of L2, and to the correction what keeps b1."""
+        if self._decaying is None:
+            raise ValueError("this layer was not made to decay")
+        parameters, gradient = self._decaying
+        shrinking = rate * self._coefficients
+        self.signal += shrinking
+        gradient[:, :, 0] = -shrinking.sum(axis=2)
+        gradient[:, :, 1] = rate * parameters[:, :, 1]
 
     def gradient_norms(self) -> Floats:
         """Return the length of the gradient of each run's W1, shape (runs,).
@@ -305,67 +239,38 @@ class GramInput:
     def forward_other(self, name: str) -> Floats:
         """Return the pre-activation of another set of images, shape (runs, units, k)."""
         _, products = self._source.others[name]
-        signal: Floats = np.matmul(self._coefficients, products) + self._others_start[name]
+        start = self._started(self._others_start[name])
+        signal: Floats = np.matmul(self._coefficients, products) + start
         return signal
 
     def weights(self, run: int) -> tuple[Floats, Floats]:
-        """Return one run's W1 = W1⁰ + C Xᵀ of shape (units, n0) and b1 of shape (units, 1)."""
+        """Return one run's W1 of shape (units, n0) and b1 of shape (units, 1)."""
         coefficients = self._coefficients[run]
         weights = np.zeros_like(self._initial[run])
-        for rows, values in float_slices(self._source.pixels):
+        for rows, values in float_slices(self._source.pixels, self._source.scaling):
             weights += coefficients[:, rows] @ values
         weights /= WHITE
-        weights += self._initial[run]
-        return weights, coefficients.sum(axis=1, keepdims=True)
+        biases: Floats = coefficients.sum(axis=1, keepdims=True)
+        scale: Floats | float = 1.0
+        if self._decaying:
+            decaying = self._decaying[0][run]
+            biases, scale = biases + decaying[:, :1], decaying[:, 1:]
+        weights += scale * self._initial[run]
+        return weights.astype(coefficients.dtype, copy=False), biases
 
 
-GRAM_BYTES = 2 * 2**30
-"""The largest matrix K that is chosen without being asked for."""
-MEMORY_LIMIT = 8 * 2**30
-"""Bytes that one training may take."""
-
-
-def cheaper_form(dims: Sequence[int], images: int, iterations: int) -> str:
-    """Choose the form that needs fewer operations and whose matrix is of bearable size.
-
-    Args:
-        dims: Widths of all layers, input and output included.
-        images: Number of training images.
-        iterations: Iterations of all runs that share the matrix.
-
-    Returns:
-        ``gram`` or ``direct``.
-    """
-    pixels, units = dims[:2]
-    once = images**2 * pixels + 4 * units * pixels * images
-    gram = once + iterations * 2 * units * images**2
-    direct = iterations * 4 * units * pixels * images
-    return "gram" if gram < direct and 8 * images**2 <= GRAM_BYTES else "direct"
-
-
-def check_memory(form: str, dims: Sequence[int], images: int, runs: int) -> None:
-    """Refuse networks whose arrays would not fit in memory, before any of them is made.
+def input_layer(
+    source: Source, initial: Floats, parameters: Sequence[Floats], gradients: Sequence[Floats]
+) -> InputLayer:
+    """Return the first layer of a stack of networks on some images.
 
     Args:
-        form: ``gram`` or ``direct``.
-        dims: Widths of all layers, input and output included.
-        images: Number of training images.
-        runs: Networks that are in memory at once.
-
-    Raises:
-        ConfigRefused: If they need more than ``MEMORY_LIMIT``; the message says how much.
+        source: The images; they decide the form.
+        initial: W1 of every run before training, shape (runs, units, n0); b1 is zero.
+        parameters: Arrays of the shapes that the source tells, this layer's share of the vector
+            that training moves, for it to fill.
+        gradients: The same shapes, for it to fill.
     """
-    pixels, units = dims[:2]
-    first = units * (images if form == "gram" else pixels + 1)
-    others = sum(above * (below + 1) for below, above in pairwise(dims[1:]))
-    # Parameters, gradient, step and two copies to return to; W1 before training; two signals.
-    for_a_run = 5 * (first + others) + units * pixels + 2 * sum(dims[1:]) * images
-    shared = images * (images if form == "gram" else pixels + 1)
-    needed = 8 * (runs * for_a_run + shared)
-    if needed > MEMORY_LIMIT:
-        layers = ",".join(str(width) for width in dims[1:-1])
-        raise ConfigRefused(
-            f"training layers {layers} on {images} images ({form} form, {runs} at once) would take"
-            f" {needed / 2**30:,.1f} GiB of memory; the limit is {MEMORY_LIMIT / 2**30:.0f} GiB",
-            hint="Use fewer units.",
-        )
+    if isinstance(source, Gram):
+        return GramInput(source, initial, parameters, gradients)
+    return DirectInput(source, initial, parameters, gradients)

@@ -19,10 +19,13 @@ import numpy as np
 
 from catdata import durable
 from catdata.errors import ModelRefused, shown
+from catdata.learning.config import TrainConfig
+from catdata.learning.inputs import Scaling, inputs_of
 from catdata.learning.network import Parameters, forward, sigmoid
-from catdata.learning.records import TrainConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from catdata.learning.records import Run
@@ -55,11 +58,19 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A trained network that can be asked about new pictures."""
+    """A trained network that can be asked about new pictures.
+
+    Attributes:
+        parameters: Its weights and biases.
+        config: How it was trained, its threshold included.
+        origin: What it was trained on.
+        scaling: How pictures become its inputs; None for pixels / 255.
+    """
 
     parameters: Parameters
     config: TrainConfig
     origin: Origin
+    scaling: Scaling | None = None
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.floating[Any]]:
         """Return how sure the network is that each picture shows class 1, the cat.
@@ -71,18 +82,18 @@ class Model:
             Shape (m,), 0..1.
         """
         blocks = [
-            sigmoid(forward(self.parameters, _inputs(images[start : start + _IMAGES_AT_ONCE])))
+            self._answers(images[start : start + _IMAGES_AT_ONCE])
             for start in range(0, len(images), _IMAGES_AT_ONCE)
         ]
         return np.concatenate([np.empty(0), *blocks])
 
+    def _answers(self, images: NDArray[np.uint8]) -> NDArray[np.floating[Any]]:
+        inputs = inputs_of(images, self.scaling)
+        return sigmoid(forward(self.parameters, inputs, self.config.activation))
+
     def class_name(self, probability: float) -> str:
-        """Return the class that a probability stands for: the cat above 0.5."""
-        return self.origin.class_names[int(probability > 0.5)]
-
-
-def _inputs(images: NDArray[np.uint8]) -> NDArray[np.float64]:
-    return images.reshape(len(images), -1).T / 255.0
+        """Return the class that a probability stands for: the cat above the model's threshold."""
+        return self.origin.class_names[int(probability > self.config.threshold)]
 
 
 def save(run: Run, origin: Origin, folder: Path) -> None:
@@ -125,6 +136,8 @@ def _pack(run: Run) -> bytes:
         "train_accuracy": history.train_accuracy,
         **{f"accuracy_{name}": values for name, values in history.test_accuracy.items()},
     }
+    if run.scaling is not None:
+        arrays |= {"mean": run.scaling.mean, "deviation": run.scaling.deviation}
     layers = zip(run.parameters.weights, run.parameters.biases, strict=True)
     for layer, (weights, biases) in enumerate(layers, start=1):
         arrays |= {f"W{layer}": weights, f"b{layer}": biases}
@@ -176,8 +189,12 @@ def _load(folder: Path) -> Model:
             )
             for layer, (below, units) in enumerate(pairwise(dims), start=1)
         ]
+        config = TrainConfig(**meaning["config"] | {"layers": tuple(meaning["config"]["layers"])})
+        scaling = None
+        if config.center or config.standardize:
+            mean, deviation = (_array(arrays, name, dims[:1]) for name in ("mean", "deviation"))
+            scaling = Scaling(mean, deviation)
     weights, biases = zip(*layers, strict=True)
-    config = meaning["config"] | {"layers": tuple(meaning["config"]["layers"])}
     first, second = meaning["class_names"]
     origin = Origin(
         str(meaning["build"]),
@@ -188,13 +205,13 @@ def _load(folder: Path) -> Model:
     )
     if dims[0] != origin.size**2 * 3:
         raise ValueError(f"{dims[0]} inputs do not fit pictures of {origin.size} pixels")
-    return Model(Parameters(weights, biases), TrainConfig(**config), origin)
+    return Model(Parameters(weights, biases), config, origin, scaling)
 
 
 def _array(
-    arrays: np.lib.npyio.NpzFile, name: str, shape: tuple[int, ...]
+    arrays: np.lib.npyio.NpzFile, name: str, shape: Sequence[int]
 ) -> NDArray[np.floating[Any]]:
     array: NDArray[np.floating[Any]] = arrays[name]
-    if array.shape != shape or array.dtype.kind != "f" or not np.isfinite(array).all():
+    if array.shape != tuple(shape) or array.dtype.kind != "f" or not np.isfinite(array).all():
         raise ValueError(f"{name} should hold {shape} finite numbers and has {array.shape}")
     return array

@@ -1,4 +1,4 @@
-"""The course's L-layer network: hidden ReLU, a sigmoid at the end, cross-entropy cost.
+"""The course's L-layer network: hidden layers, a sigmoid at the end, cross-entropy cost.
 
 Everything here is arithmetic on arrays. Several networks of one shape are trained side by side:
 their arrays carry a leading axis of runs, and a single network is a stack of one. A bias is the
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
 Labels = NDArray[np.integer[Any]]
+Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +52,26 @@ def scaled_weights(rng: np.random.RandomState, units: int, fan_in: int) -> Float
     return weights
 
 
-INITIALIZERS: dict[str, Initializer] = {"small": small_weights, "scaled": scaled_weights}
+def he_weights(rng: np.random.RandomState, units: int, fan_in: int) -> Floats:
+    """Draw weights of standard deviation sqrt(2 / fan-in), which keep a signal's size through ReLU.
+
+    K. He et al., "Delving deep into rectifiers", 2015.
+    """
+    weights: Floats = rng.randn(units, fan_in) * np.sqrt(2.0 / fan_in)
+    return weights
+
+
+def zero_weights(_rng: np.random.RandomState, units: int, fan_in: int) -> Floats:
+    """Return weights of zero, from which logistic regression alone can learn."""
+    return np.zeros((units, fan_in))
+
+
+INITIALIZERS: dict[str, Initializer] = {
+    "small": small_weights,
+    "scaled": scaled_weights,
+    "he": he_weights,
+    "zeros": zero_weights,
+}
 
 
 def initialize(layer_dims: Sequence[int], init: str, seed: int) -> Parameters:
@@ -70,6 +90,69 @@ def initialize(layer_dims: Sequence[int], init: str, seed: int) -> Parameters:
     return Parameters(weights, tuple(np.zeros((units, 1)) for units in layer_dims[1:]))
 
 
+class Activation(NamedTuple):
+    """What a hidden unit makes of its signal.
+
+    Attributes:
+        apply: Takes a signal and an array of its shape to write the activation to.
+        chain: Takes that activation, a scratch array and the gradient of the activation, both of
+            its shape, and multiplies the gradient by the slope in place.
+        scratch: The type of the scratch array; None for that of the signal.
+    """
+
+    apply: Callable[[Floats, Floats], None]
+    chain: Callable[[Floats, NDArray[Any], Floats], None]
+    scratch: type | None = None
+
+
+_LEAK = 0.01
+
+
+def _relu(signal: Floats, out: Floats) -> None:
+    np.maximum(signal, 0.0, out=out)
+
+
+def _relu_chain(activation: Floats, scratch: NDArray[Any], gradient: Floats) -> None:
+    np.greater(activation, 0.0, out=scratch)
+    np.multiply(gradient, scratch, out=gradient)
+
+
+def _leaky_relu(signal: Floats, out: Floats) -> None:
+    np.multiply(signal, _LEAK, out=out)
+    np.maximum(signal, out, out=out)
+
+
+def _leaky_relu_chain(activation: Floats, scratch: NDArray[Any], gradient: Floats) -> None:
+    np.greater(activation, 0.0, out=scratch)
+    np.multiply(scratch, 1.0 - _LEAK, out=scratch)
+    np.add(scratch, _LEAK, out=scratch)
+    np.multiply(gradient, scratch, out=gradient)
+
+
+def _tanh(signal: Floats, out: Floats) -> None:
+    np.tanh(signal, out=out)
+
+
+def _tanh_chain(activation: Floats, scratch: NDArray[Any], gradient: Floats) -> None:
+    np.multiply(activation, activation, out=scratch)
+    np.subtract(1.0, scratch, out=scratch)
+    np.multiply(gradient, scratch, out=gradient)
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "relu": Activation(_relu, _relu_chain, bool),
+    "leaky-relu": Activation(_leaky_relu, _leaky_relu_chain),
+    "tanh": Activation(_tanh, _tanh_chain),
+}
+
+
+def activated(signal: Floats, activation: str) -> Floats:
+    """Return what hidden units make of their signal, by a name in ``ACTIVATIONS``."""
+    out = np.empty_like(signal)
+    ACTIVATIONS[activation].apply(signal, out)
+    return out
+
+
 def sigmoid(logits: Floats) -> Floats:
     """Turn logits into probabilities, 0 and 1 included, whatever their size."""
     with np.errstate(over="ignore"):
@@ -84,7 +167,7 @@ def _sigmoid(logits: Floats, out: Floats) -> Floats:
     return np.reciprocal(out, out=out)
 
 
-def cross_entropy(logits: Floats, labels: Floats | Labels) -> Floats:
+def cross_entropy(logits: Floats, labels: Floats | Labels, weights: Floats | None = None) -> Floats:
     """Return the mean cost over images, finite at any confidence.
 
     Computed as log(1 + exp(-z)) for a cat and log(1 + exp(z)) for another image, so that no
@@ -93,29 +176,32 @@ def cross_entropy(logits: Floats, labels: Floats | Labels) -> Floats:
     Args:
         logits: Shape (..., m).
         labels: Shape (m,), 0 or 1.
+        weights: How much each image counts, shape (m,), 1 on average; None for all alike.
 
     Returns:
         The cost in nats, of shape (...).
     """
-    costs: Floats = np.mean(np.logaddexp(0.0, (1 - 2 * labels) * logits), axis=-1)
+    by_image = np.logaddexp(0.0, (1 - 2 * labels) * logits)
+    costs: Floats = np.mean(by_image if weights is None else by_image * weights, axis=-1)
     return costs
 
 
-def forward(parameters: Parameters, inputs: Floats) -> Floats:
+def forward(parameters: Parameters, inputs: Floats, activation: str = "relu") -> Floats:
     """Run one network on any inputs.
 
     Args:
         parameters: The network.
-        inputs: Shape (n0, m), one column an image, pixels / 255.
+        inputs: Shape (n0, m), one column an image.
+        activation: Of the hidden layers, a name in ``ACTIVATIONS``.
 
     Returns:
         The logits, shape (m,).
     """
     *hidden, last = zip(parameters.weights, parameters.biases, strict=True)
-    activation = inputs
+    values = inputs
     for weights, biases in hidden:
-        activation = np.maximum(weights @ activation + biases, 0.0)
-    logits: Floats = (last[0] @ activation + last[1])[0]
+        values = activated(weights @ values + biases, activation)
+    logits: Floats = (last[0] @ values + last[1])[0]
     return logits
 
 
@@ -138,7 +224,7 @@ class _Layer(NamedTuple):
 
     below: Floats  # signal of the layer below: (runs, units below, m)
     active: Floats  # its activation, the same shape
-    mask: NDArray[np.bool_]  # where it is active, the same shape
+    scratch: NDArray[Any]  # the same shape
     inputs: Floats  # its activation with a last row of ones: (runs, units below + 1, m)
     inputs_t: Floats
     weights: Floats  # (runs, units, units below + 1), the last column being the bias
@@ -158,10 +244,20 @@ class UpperLayers:
             column is the bias.
         gradients: Arrays of the same shapes, for :meth:`backward` to fill.
         signal: Shape (runs, units of the first layer, m).
+        activation: Of the hidden layers, a name in ``ACTIVATIONS``.
     """
 
-    def __init__(self, weights: list[Floats], gradients: list[Floats], signal: Floats) -> None:
+    def __init__(
+        self,
+        weights: list[Floats],
+        gradients: list[Floats],
+        signal: Floats,
+        activation: str = "relu",
+    ) -> None:
         self.weights = weights
+        self._activation = activation
+        self._dropped: list[Floats] = []
+        self._apply, self._chain, scratch = ACTIVATIONS[activation]
         self._layers: list[_Layer] = []
         for matrix, gradient in zip(weights, gradients, strict=True):
             runs, units, fan_in = matrix.shape
@@ -169,7 +265,7 @@ class UpperLayers:
             layer = _Layer(
                 below=signal,
                 active=inputs[:, :-1],
-                mask=np.empty(signal.shape, bool),
+                scratch=np.empty(signal.shape, scratch or signal.dtype),
                 inputs=inputs,
                 inputs_t=inputs.transpose(0, 2, 1),
                 weights=matrix,
@@ -182,26 +278,55 @@ class UpperLayers:
         self.output = signal
         """Shape (runs, 1, m): the logits after :meth:`forward`."""
 
-    def forward(self) -> None:
-        """Carry the signal from the first layer's pre-activation to the logits."""
-        for layer in self._layers:
-            np.maximum(layer.below, 0.0, out=layer.active)
+    def forward(self, dropped: Sequence[Floats] = ()) -> None:
+        """Carry the signal from the first layer's pre-activation to the logits.
+
+        Args:
+            dropped: With dropout, what each hidden layer's activation is multiplied by, of its
+                shape: 0 for a unit left out, else 1 / the share kept.
+        """
+        self._dropped = list(dropped)
+        for number, layer in enumerate(self._layers):
+            self._apply(layer.below, layer.active)
+            if self._dropped:
+                np.multiply(layer.active, self._dropped[number], out=layer.active)
             np.matmul(layer.weights, layer.inputs, out=layer.signal)
 
-    def backward(self, labels: Floats) -> None:
+    @property
+    def hidden_shapes(self) -> list[tuple[int, ...]]:
+        """The shape of each hidden layer's activation, (runs, units, m)."""
+        return [layer.active.shape for layer in self._layers]
+
+    def backward(self, labels: Floats, weights: Floats | None = None) -> None:
         """Replace each layer's signal by the gradient of the mean cost, from the logits down.
 
         Args:
             labels: Shape (m,), 0.0 or 1.0.
+            weights: How much each image counts, shape (m,); None for all alike.
         """
         error = _sigmoid(self.output, out=self.output)
         error -= labels
         error /= labels.size
-        for layer in reversed(self._layers):
+        if weights is not None:
+            error *= weights
+        for number in range(len(self._layers) - 1, -1, -1):
+            layer = self._layers[number]
             np.matmul(layer.signal, layer.inputs_t, out=layer.gradient)
             np.matmul(layer.weights_t, layer.signal, out=layer.below)
-            np.greater(layer.active, 0.0, out=layer.mask)
-            np.multiply(layer.below, layer.mask, out=layer.below)
+            if self._dropped:
+                self._undrop(layer, self._dropped[number])
+            self._chain(layer.active, layer.scratch, layer.below)
+
+    @staticmethod
+    def _undrop(layer: _Layer, dropped: Floats) -> None:
+        """Scale the gradient as the activation was, and give that back for its slope."""
+        np.multiply(layer.below, dropped, out=layer.below)
+        np.divide(layer.active, dropped, out=layer.active, where=dropped != 0.0)
+
+    def decay(self, rate: float) -> None:
+        """Add to the gradient that of rate / 2 times the sum of the squared weights."""
+        for layer in self._layers:
+            layer.gradient[:, :, :-1] += rate * layer.weights[:, :, :-1]
 
     def logits_of(self, signal: Floats) -> Floats:
         """Carry other images' first pre-activation, of shape (runs, units, k), to their logits.
@@ -211,7 +336,7 @@ class UpperLayers:
         """
         for layer in self._layers:
             weights, biases = layer.weights[:, :, :-1], layer.weights[:, :, -1:]
-            signal = np.matmul(weights, np.maximum(signal, 0.0)) + biases
+            signal = np.matmul(weights, activated(signal, self._activation)) + biases
         logits: Floats = signal[:, 0]
         return logits
 
@@ -220,7 +345,7 @@ class UpperLayers:
         return [np.linalg.norm(layer.gradient[:, :, :-1], axis=(1, 2)) for layer in self._layers]
 
     def dead_units(self) -> NDArray[np.int64]:
-        """Count the hidden units that no image activates, after :meth:`forward`.
+        """Count the hidden units whose activation is 0 for all images, after :meth:`forward`.
 
         Returns:
             Shape (runs, hidden layers).

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass
-from operator import index
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from catdata.errors import ConfigRefused
-from catdata.learning.network import INITIALIZERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from catdata.learning.config import TrainConfig
+    from catdata.learning.inputs import Scaling
     from catdata.learning.network import Floats, Parameters
 
-FORMS = ("auto", "gram", "direct")
+
+VALIDATION = "validation"
+"""What early stopping calls the images that it takes from train."""
 
 
 class LabelledImages(Protocol):
@@ -68,72 +69,6 @@ def _size(pixels: NDArray[np.uint8]) -> str:
     return f"{pixels.shape[1]} x {pixels.shape[2]}"
 
 
-@dataclass(frozen=True, slots=True)
-class TrainConfig:
-    """All that determines a run besides its data.
-
-    Attributes:
-        layers: Widths of the hidden layers; none of them is logistic regression.
-        learning_rate: Step per unit of gradient.
-        iterations: Steps of full-batch gradient descent.
-        init: A name in ``network.INITIALIZERS``.
-        seed: Seed of the first weights, 0 to 2**32 - 1.
-        form: ``gram``, ``direct``, or ``auto`` for the cheaper one; the numbers are the same.
-        record_every: Iterations between two entries of the history.
-        threads: Threads of the BLAS.
-
-    Raises:
-        ConfigRefused: If a value cannot work.
-    """
-
-    layers: tuple[int, ...] = (20, 7, 5)
-    learning_rate: float = 0.0075
-    iterations: int = 2500
-    init: str = "scaled"
-    seed: int = 1
-    form: str = "auto"
-    record_every: int = 100
-    threads: int = 1
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", tuple(_whole("layers", n) for n in self.layers))
-        object.__setattr__(self, "learning_rate", _rate(self.learning_rate))
-        for name, lowest in (("iterations", 1), ("record_every", 1), ("threads", 1), ("seed", 0)):
-            object.__setattr__(self, name, _whole(name, getattr(self, name), lowest))
-        if self.seed >= 2**32:
-            raise ConfigRefused(f"seed must be below 2**32, not {self.seed}")
-        _one_of("init", self.init, tuple(INITIALIZERS))
-        _one_of("form", self.form, FORMS)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the configuration as plain types."""
-        return asdict(self) | {"layers": list(self.layers)}
-
-
-def _whole(name: str, value: object, lowest: int = 1) -> int:
-    try:
-        number = index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise ConfigRefused(f"{name} must be a whole number, not {value!r}") from None
-    if number < lowest:
-        raise ConfigRefused(f"{name} must be {lowest} or more, not {number}")
-    return number
-
-
-def _rate(value: float) -> float:
-    if not (isinstance(value, int | float | np.floating) and 0 < value < math.inf):
-        raise ConfigRefused(
-            f"learning_rate must be a number above 0, not {value!r}",
-            hint="The course uses 0.0075.",
-        )
-    return float(value)
-
-
-def _one_of(name: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise ConfigRefused(f"{name} must be one of {', '.join(known)}, not {value!r}")
-
-
 class Confusion(NamedTuple):
     """How many images of each class were called what; a cat is the positive class."""
 
@@ -148,12 +83,14 @@ class Evaluation:
     """A network's answers to a set of images.
 
     Attributes:
-        probabilities: That each image is a cat, shape (m,), 0..1. Above 0.5 counts as a cat.
+        probabilities: That each image is a cat, shape (m,), 0..1.
         labels: Shape (m,), 0 or 1.
+        threshold: A probability above this counts as a cat.
     """
 
     probabilities: Floats
     labels: NDArray[np.int64]
+    threshold: float = 0.5
 
     @property
     def images(self) -> int:
@@ -163,7 +100,7 @@ class Evaluation:
     @property
     def correct(self) -> NDArray[np.bool_]:
         """Whether each image was named rightly, shape (m,)."""
-        right: NDArray[np.bool_] = (self.probabilities > 0.5) == (self.labels == 1)
+        right: NDArray[np.bool_] = (self.probabilities > self.threshold) == (self.labels == 1)
         return right
 
     @property
@@ -211,15 +148,20 @@ class History:
 
     Attributes:
         iterations: 0, record_every, ... and the last one; shape (k,).
-        costs: Cross-entropy on the training images in nats, shape (k,); always finite.
+        costs: Cross-entropy on the training images in nats, without what L2 adds, shape (k,);
+            always finite. With balanced class weights both classes count alike in it.
         train_accuracy: Shape (k,), 0..1.
         test_accuracy: For each test set, shape (k,), 0..1.
-        gradient_norms: Length of the gradient of each layer's weights, shape (k, layers).
-        dead_units: Units of each hidden layer that no training image activates, shape
+        gradient_norms: Length of the gradient of the cost along each layer's weights, shape
+            (k, layers).
+        dead_units: Units of each hidden layer whose activation is 0 for all training images, shape
             (k, hidden layers).
         zero_gradient_at: The first iteration at which the gradient of W1 was exactly zero.
         diverged_at: The iteration at which numbers ceased to be finite and training stopped; the
             last entry of the history and the parameters are those of the iteration before.
+        stopped_at: How many updates were made if training stopped early.
+        best_at: The number of updates after which the parameters are those that were best on the
+            validation images; None without early stopping.
     """
 
     iterations: NDArray[np.int64]
@@ -230,10 +172,24 @@ class History:
     dead_units: NDArray[np.int64]
     zero_gradient_at: int | None
     diverged_at: int | None
+    stopped_at: int | None = None
+    best_at: int | None = None
+
+    def updates(self, config: TrainConfig) -> int:
+        """Return how many updates were made in training."""
+        if self.diverged_at is not None:
+            return int(self.iterations[-1])
+        return config.iterations if self.stopped_at is None else self.stopped_at
 
     @classmethod
     def from_entries(
-        cls, entries: Sequence[Entry], *, zero_gradient_at: int | None, diverged_at: int | None
+        cls,
+        entries: Sequence[Entry],
+        *,
+        zero_gradient_at: int | None,
+        diverged_at: int | None,
+        stopped_at: int | None,
+        best_at: int | None,
     ) -> History:
         """Turn a list of entries, at least one, into arrays."""
         return cls(
@@ -248,6 +204,8 @@ class History:
             dead_units=np.stack([entry.dead_units for entry in entries]),
             zero_gradient_at=zero_gradient_at,
             diverged_at=diverged_at,
+            stopped_at=stopped_at,
+            best_at=best_at,
         )
 
 
@@ -264,6 +222,7 @@ class Run:
         train: The answers to the training images after the last update.
         tests: The same for each test set.
         seconds: Wall time; of runs that were trained together, an equal share.
+        scaling: How pictures became inputs; None for pixels / 255.
     """
 
     config: TrainConfig
@@ -274,6 +233,7 @@ class Run:
     train: Evaluation
     tests: dict[str, Evaluation]
     seconds: float
+    scaling: Scaling | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return everything but the parameters as plain types."""
@@ -287,6 +247,8 @@ class Run:
             "config": self.config.to_json(),
             "form": self.form,
             "seconds": self.seconds,
+            "stopped_at": history.stopped_at,
+            "best_at": history.best_at,
             "costs": [
                 [int(iteration), float(cost)]
                 for iteration, cost in zip(history.iterations, history.costs, strict=True)

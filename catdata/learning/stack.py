@@ -1,7 +1,7 @@
-"""The loop: a stack of networks descends the gradient, and its history is noted.
+"""A stack of networks in training: what is noted on the way, and when each run ends.
 
-``Stack.iterate`` is all that runs thousands of times: forward, backward, a step. What is worth
-knowing on the way is looked at between blocks of iterations, where it costs next to nothing.
+The descent itself is in ``descent``. What is worth knowing is looked at between blocks of
+iterations, where it costs next to nothing.
 """
 
 from __future__ import annotations
@@ -9,33 +9,41 @@ from __future__ import annotations
 import math
 from collections import deque
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from catdata.learning.network import (
-    Parameters,
-    UpperLayers,
-    carve,
-    cross_entropy,
-    initialize,
-    sigmoid,
+from catdata.learning.descent import Descent
+from catdata.learning.network import cross_entropy, sigmoid
+from catdata.learning.records import (
+    VALIDATION,
+    Entry,
+    Evaluation,
+    History,
+    LabelledImages,
+    Run,
 )
-from catdata.learning.records import Entry, Evaluation, History, LabelledImages, Run, TrainConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from catdata.learning.inputlayer import Source
+    from catdata.learning.config import TrainConfig
     from catdata.learning.network import Floats
+    from catdata.learning.sources import Source
 
 _PROGRESS_EVERY = 50
-# Products of rows in fours run up to twice as fast as with one to three rows left over (OpenBLAS),
-# and give a network the same bits alone and in a stack. Units without weights fill the four up:
-# nothing goes in, nothing comes out, and their gradient is zero.
-_UNITS_AT_ONCE = 4
+PATIENCE = 500
+"""Iterations that early stopping waits for a lower cost on the validation images."""
+
+
+class _Best(NamedTuple):
+    """Where a run had its lowest cost on the validation images, and its parameters there."""
+
+    iteration: int
+    cost: float
+    blocks: list[Floats]
 
 
 class Stack:
@@ -45,7 +53,7 @@ class Stack:
         configs: The configuration of each run; they differ in the seed alone.
         source: The images in the form that the first layer takes.
         train: The images to learn from.
-        tests: The test sets by name.
+        tests: The test sets by name; with early stopping, the validation images among them.
     """
 
     def __init__(
@@ -56,49 +64,30 @@ class Stack:
         tests: Mapping[str, LabelledImages],
     ) -> None:
         self._configs = configs
+        self._config = configs[0]
         self._labels = train.labels
-        self._targets = train.labels.astype(np.float64)
         self._test_labels = {name: test.labels for name, test in tests.items()}
-        self._dims = (train.images[0].size, *configs[0].layers, 1)
-        self._first_units = _first_units(self._dims)
-        self._lay_out(source)
+        self._dims = (train.images[0].size, *self._config.layers, 1)
+        self._descent = Descent(configs, self._dims, source, train.labels)
         self._entries: list[list[Entry]] = [[] for _ in configs]
         self._zero_gradient_at: list[int | None] = [None] * len(configs)
+        self._best: dict[int, _Best] = {}
         self._finished: dict[int, Run] = {}
         self._kept: deque[tuple[int, Floats]] = deque(maxlen=2)
 
-    def _lay_out(self, source: Source) -> None:
-        """Put all parameters of all runs into one vector and fill in the first weights."""
-        runs, first = len(self._configs), self._first_units
-        widths = (first, *self._dims[2:])
-        shapes = [
-            source.parameter_shape(runs, first),
-            *((runs, units, below + 1) for below, units in pairwise(widths)),
-        ]
-        self.parameters = np.zeros(sum(math.prod(shape) for shape in shapes))
-        self.gradient = np.zeros_like(self.parameters)
-        self._step = np.empty_like(self.parameters)
-        blocks = carve(self.parameters, shapes)
-        gradients = carve(self.gradient, shapes)
-        first_weights = np.zeros((runs, first, self._dims[0]))
-        for run, config in enumerate(self._configs):
-            weights = initialize(self._dims, config.init, config.seed).weights
-            first_weights[run, : self._dims[1]] = weights[0]
-            for block, matrix in zip(blocks[1:], weights[1:], strict=True):
-                block[run, :, : matrix.shape[1]] = matrix
-        self.input = source.layer(first_weights, blocks[0], gradients[0])
-        self.upper = UpperLayers(blocks[1:], gradients[1:], self.input.signal)
-
-    def train(self, tick: Callable[[int], None]) -> list[Run]:
+    def train(
+        self, tick: Callable[[int], None], stop_now: Callable[[], bool] = lambda: False
+    ) -> list[Run]:
         """Train all runs to their end.
 
         Args:
             tick: Called now and then with the number of iterations done since the last call.
+            stop_now: Asked now and then whether all runs are to end where they are.
 
         Returns:
             The runs in the order of their configurations; their seconds are left at 0.
         """
-        config = self._configs[0]
+        config = self._config
         recorded = set(range(0, config.iterations, config.record_every)) | {config.iterations - 1}
         ticks = range(0, config.iterations, _PROGRESS_EVERY)
         with np.errstate(over="ignore", invalid="ignore"):  # looked for after every block
@@ -106,6 +95,12 @@ class Stack:
                 if start in recorded:
                     self._record(start, self._alive)
                 self._advance(start, stop)
+                if config.early_stop:
+                    self._validate(stop)
+                if config.on_failure == "stop":
+                    self._stop(self._without_gradient(), stop)
+                if stop_now():
+                    self._stop(self._alive, stop)
                 tick((stop - start) * len(self._configs))
                 if not self._alive:
                     tick((config.iterations - stop) * len(self._configs))
@@ -114,36 +109,14 @@ class Stack:
                 self._finish(run)
         return [self._finished[run] for run in range(len(self._configs))]
 
-    def iterate(self, start: int, stop: int) -> Floats:
-        """Do the iterations from *start* to *stop* and nothing else.
-
-        Returns:
-            For each iteration and run, the squared length of the gradient that reaches the first
-            layer, shape (stop - start, runs).
-        """
-        signal, step = self.input.signal, self._step
-        row = signal.reshape(len(signal), 1, -1)
-        column = signal.reshape(len(signal), -1, 1)
-        squares = np.empty((stop - start, len(signal), 1, 1))
-        learning_rate = self._configs[0].learning_rate
-        for square in squares:
-            self.input.forward()
-            self.upper.forward()
-            self.upper.backward(self._targets)
-            self.input.backward()
-            np.matmul(row, column, out=square)
-            np.multiply(self.gradient, learning_rate, out=step)
-            np.subtract(self.parameters, step, out=self.parameters)
-        return squares[:, :, 0, 0]
-
     @property
     def _alive(self) -> list[int]:
         return [run for run in range(len(self._configs)) if run not in self._finished]
 
     def _advance(self, start: int, stop: int) -> None:
         """Iterate, and end every run whose numbers ceased to be finite on the way."""
-        self._kept.append((start, self.parameters.copy()))
-        squares = self.iterate(start, stop)
+        self._kept.append((start, self._descent.state.copy()))
+        squares = self._descent.iterate(start, stop)
         failures = []
         for run in self._alive:
             if self._zero_gradient_at[run] is None:
@@ -161,7 +134,7 @@ class Stack:
         oldest = self._kept[0][0]
         for last in range(max(failed_at, 1) - 1, oldest - 1, -1):
             self._return_to(last)
-            if np.isfinite(cross_entropy(self._logits(), self._targets)[run]):
+            if np.isfinite(self._descent.costs(self._descent.logits())[run]):
                 break
         self._entries[run] = [entry for entry in self._entries[run] if entry.iteration < last]
         self._record(last, [run])
@@ -169,22 +142,50 @@ class Stack:
 
     def _return_to(self, iteration: int) -> None:
         """Restore the parameters before *iteration*, from the last copy made before it."""
-        start, parameters = next(kept for kept in reversed(self._kept) if kept[0] <= iteration)
-        self.parameters[:] = parameters
-        self.iterate(start, iteration)
+        start, state = next(kept for kept in reversed(self._kept) if kept[0] <= iteration)
+        self._descent.state[:] = state
+        self._descent.iterate(start, iteration)
+
+    def _validate(self, iteration: int) -> None:
+        """Keep what is best on the validation images; end runs that got no better for long."""
+        logits = self._descent.upper.logits_of(self._descent.input.forward_other(VALIDATION))
+        costs = cross_entropy(logits, self._test_labels[VALIDATION])
+        for run in self._alive:
+            best = self._best.get(run)
+            if best is None or costs[run] < best.cost:
+                blocks = [block[run].copy() for block in self._descent.blocks]
+                self._best[run] = _Best(iteration, float(costs[run]), blocks)
+            elif iteration - best.iteration >= PATIENCE:
+                self._stop([run], iteration)
+
+    def _without_gradient(self) -> list[int]:
+        """Return the runs that are going on and whose first layer is no longer reached."""
+        runs = [run for run in self._alive if self._zero_gradient_at[run] is not None]
+        if not runs:
+            return []
+        self._descent.logits()
+        norms = self._descent.gradient_norms()[:, 0]
+        return [run for run in runs if norms[run] == 0.0]
+
+    def _stop(self, runs: list[int], iteration: int) -> None:
+        """End runs before all iterations are done, noting how they stand."""
+        if runs and iteration < self._config.iterations:
+            self._record(iteration, runs)
+            for run in runs:
+                self._finish(run, stopped_at=iteration)
 
     def _record(self, iteration: int, runs: list[int]) -> None:
         """Note how the given runs stand before the update of *iteration*."""
-        logits = self._logits()
-        costs = cross_entropy(logits, self._targets)
-        right = (sigmoid(logits) > 0.5) == (self._labels == 1)
-        dead = self.upper.dead_units()
-        dead[:, :1] -= self._first_units - self._dims[1]
+        logits = self._descent.logits()
+        costs, threshold = self._descent.costs(logits), self._config.threshold
+        right = (sigmoid(logits) > threshold) == (self._labels == 1)
+        dead = self._descent.upper.dead_units()
+        dead[:, :1] -= self._descent.filling
         tests = {
-            name: ((probabilities > 0.5) == (self._test_labels[name] == 1)).mean(axis=1)
+            name: ((probabilities > threshold) == (self._test_labels[name] == 1)).mean(axis=1)
             for name, probabilities in self._test_probabilities().items()
         }
-        norms = self._gradient_norms()
+        norms = self._descent.gradient_norms()
         for run in runs:
             if math.isfinite(costs[run]):
                 entry = Entry(
@@ -197,64 +198,44 @@ class Stack:
                 )
                 self._entries[run].append(entry)
 
-    def _logits(self) -> Floats:
-        """Return every run's answers to the training images as logits, shape (runs, m)."""
-        self.input.forward()
-        self.upper.forward()
-        return self.upper.output[:, 0].copy()
-
     def _test_probabilities(self) -> dict[str, Floats]:
         """Return every run's answers to each test set, shape (runs, k)."""
+        descent = self._descent
         return {
-            name: sigmoid(self.upper.logits_of(self.input.forward_other(name)))
+            name: sigmoid(descent.upper.logits_of(descent.input.forward_other(name)))
             for name in self._test_labels
         }
 
-    def _gradient_norms(self) -> Floats:
-        """Return the length of the gradient of each layer's weights, shape (runs, layers).
-
-        To be called when the logits are those of the present parameters.
-        """
-        self.upper.backward(self._targets)
-        self.input.backward()
-        return np.column_stack([self.input.gradient_norms(), *self.upper.gradient_norms()])
-
-    def _finish(self, run: int, diverged_at: int | None = None) -> None:
-        """Make the record of a run from its present parameters."""
+    def _finish(
+        self, run: int, *, diverged_at: int | None = None, stopped_at: int | None = None
+    ) -> None:
+        """Make the record of a run from its best parameters, if those were kept, or the present."""
+        best = self._best.get(run)
+        if best is not None:
+            for block, kept in zip(self._descent.blocks, best.blocks, strict=True):
+                block[run] = kept
         config = self._configs[run]
         history = History.from_entries(
             self._entries[run],
             zero_gradient_at=self._zero_gradient_at[run],
             diverged_at=diverged_at,
+            stopped_at=stopped_at,
+            best_at=best and best.iteration,
         )
+        train = sigmoid(self._descent.logits()[run])
         self._finished[run] = Run(
             config=config,
             layer_dims=self._dims,
-            form=self.input.form,
-            parameters=self._parameters_of(run),
+            form=self._descent.input.form,
+            parameters=self._descent.parameters_of(run),
             history=history,
-            train=Evaluation(sigmoid(self._logits()[run]), self._labels),
+            train=Evaluation(train, self._labels, config.threshold),
             tests={
-                name: Evaluation(probabilities[run], self._test_labels[name])
+                name: Evaluation(probabilities[run], self._test_labels[name], config.threshold)
                 for name, probabilities in self._test_probabilities().items()
             },
             seconds=0.0,
         )
-
-    def _parameters_of(self, run: int) -> Parameters:
-        """Return one run's weights and biases without the units that only fill the four up."""
-        units = self._dims[1]
-        first_weights, first_biases = self.input.weights(run)
-        weights, biases = [first_weights[:units]], [first_biases[:units]]
-        for matrix, fan_in in zip(self.upper.weights, self._dims[1:-1], strict=True):
-            weights.append(matrix[run, :, :fan_in].copy())
-            biases.append(matrix[run, :, -1:].copy())
-        return Parameters(tuple(weights), tuple(biases))
-
-
-def _first_units(dims: tuple[int, ...]) -> int:
-    """Return the width of the first layer with its filling units; an output stays one unit."""
-    return dims[1] if len(dims) == 2 else -(-dims[1] // _UNITS_AT_ONCE) * _UNITS_AT_ONCE
 
 
 def _first(found: NDArray[np.bool_], start: int) -> int | None:

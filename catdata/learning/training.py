@@ -11,21 +11,29 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
 from catdata.engine import executor, map_in_order, usable_cores
-from catdata.learning.inputlayer import SOURCES, Gram, Source, cheaper_form, check_memory
+from catdata.learning.config import TrainConfig
+from catdata.learning.folds import Subset, held_out
+from catdata.learning.forms import cheaper_form, check_memory
+from catdata.learning.inputs import Scaling
 from catdata.learning.records import (
+    VALIDATION,
     Confusion,
     Evaluation,
     History,
     LabelledImages,
     Run,
-    TrainConfig,
     check_images,
 )
+from catdata.learning.sources import SOURCES, Gram
 from catdata.learning.stack import Stack
+
+if TYPE_CHECKING:
+    from catdata.learning.sources import Source
 
 __all__ = [
     "Confusion",
@@ -50,22 +58,31 @@ def fit(
     *,
     tests: Mapping[str, LabelledImages] | None = None,
     gram: Gram | None = None,
+    stop: threading.Event | None = None,
     on_progress: Progress | None = None,
 ) -> Run:
-    """Train one network by full-batch gradient descent.
+    """Train one network.
 
     Args:
         train: The images to learn from.
         config: What to train and how.
         tests: Sets of images to judge the network on, by name; nothing is learnt from them.
         gram: The products of exactly these arrays of images, where they have been made before.
+        stop: Once set, from any thread, training ends soon and the run is what was reached.
         on_progress: Called now and then with the iterations done and their total.
 
     Raises:
         ConfigRefused: If the images cannot be trained on, or the network would not fit in memory.
     """
     return fit_seeds(
-        train, config, [config.seed], tests=tests, gram=gram, jobs=1, on_progress=on_progress
+        train,
+        config,
+        [config.seed],
+        tests=tests,
+        gram=gram,
+        jobs=1,
+        stop=stop,
+        on_progress=on_progress,
     )[0]
 
 
@@ -77,6 +94,7 @@ def fit_seeds(
     tests: Mapping[str, LabelledImages] | None = None,
     gram: Gram | None = None,
     jobs: int | None = None,
+    stop: threading.Event | None = None,
     on_progress: Progress | None = None,
 ) -> tuple[Run, ...]:
     """Train one network from each of several first weights, stacked into one computation.
@@ -86,8 +104,10 @@ def fit_seeds(
         config: What to train and how; its own seed is not used.
         seeds: The seeds, one for each run.
         tests: Sets of images to judge the networks on, by name; nothing is learnt from them.
-        gram: The products of exactly these arrays of images, where they have been made before.
+        gram: The products of exactly these arrays of images, where they have been made before; not
+            with early stopping, which takes images out of *train*.
         jobs: Stacks trained side by side; by default one for each core. The numbers are the same.
+        stop: Once set, from any thread, training ends soon and the runs are what was reached.
         on_progress: Called now and then, from any thread, with the iterations done by all runs
             and their total.
 
@@ -100,33 +120,45 @@ def fit_seeds(
     started = time.perf_counter()
     tests = dict(tests or {})
     check_images(train, tests)
+    if config.early_stop:
+        rows, apart = held_out(train.labels, config.early_stop)
+        tests = {VALIDATION: Subset.of(train, apart), **tests}
+        train = Subset.of(train, rows)
     configs = [replace(config, seed=seed) for seed in seeds]
     if not configs:
         return ()
     dims = (train.images[0].size, *config.layers, 1)
     form = config.form
     if form == "auto":
-        form = cheaper_form(dims, len(train.images), config.iterations * len(configs))
+        form = cheaper_form(config, dims, len(train.images), len(configs))
     jobs = min(jobs or usable_cores(), len(configs))
     shares = _shares(configs, jobs)
-    check_memory(form, dims, len(train.images), runs=jobs * len(shares[0]))
+    check_memory(form, config, dims, len(train.images), runs=jobs * len(shares[0]))
     ticker = _Ticker(config.iterations * len(configs), on_progress)
     with threadpool_limits(config.threads, "blas"):
         others = {name: test.images for name, test in tests.items()}
+        scaling = _scaling(train, config)
         source: Source
         if gram is not None and form == "gram":
-            gram.check_made_of(train.images, others)
+            gram.check_made_of(train.images, others, scaling, config.dtype)
             source = gram
         else:
-            source = SOURCES[form](train.images, others)
+            source = SOURCES[form](train.images, others, scaling, config.dtype)
 
         def train_share(share: Sequence[TrainConfig]) -> list[Run]:
-            return Stack(share, source, train, tests).train(ticker.tick)
+            stop_now = stop.is_set if stop else lambda: False
+            return Stack(share, source, train, tests).train(ticker.tick, stop_now)
 
         with executor("threads", jobs) as pool, ticker:
             runs = [run for share in map_in_order(pool, train_share, shares) for run in share]
     seconds = (time.perf_counter() - started) / len(runs)
-    return tuple(replace(run, seconds=seconds) for run in runs)
+    return tuple(replace(run, seconds=seconds, scaling=scaling) for run in runs)
+
+
+def _scaling(train: LabelledImages, config: TrainConfig) -> Scaling | None:
+    if config.center or config.standardize:
+        return Scaling.of(train.images, standardize=config.standardize)
+    return None
 
 
 class _Ticker:
@@ -167,7 +199,8 @@ class _Ticker:
 def _shares(configs: list[TrainConfig], jobs: int) -> list[list[TrainConfig]]:
     """Deal the runs out to stacks of nearly one size, at least one stack for each job."""
     units = configs[0].layers[0] if configs[0].layers else 1
-    largest = max(1, _ROWS_AT_ONCE // units)
+    # Each seed goes through mini-batches in an order of its own, so these runs can't go in step.
+    largest = 1 if configs[0].batch_size else max(1, _ROWS_AT_ONCE // units)
     stacks = max(jobs, -(-len(configs) // largest))
     bounds = [len(configs) * i // stacks for i in range(stacks + 1)]
     return [configs[start:stop] for start, stop in pairwise(bounds)]

@@ -81,8 +81,7 @@ def costs_figure(run: Run) -> Figure:
     accuracy_axes.set_title(f"Hidden layers {layers}, seed {run.config.seed}", fontsize=_TITLE)
     accuracy_axes.set_ylabel("accuracy", fontsize=_TEXT)
     # The history tells how the network stood before each update; its answers after the last follow.
-    diverged = history.diverged_at is not None
-    end = history.iterations[-1] if diverged else run.config.iterations
+    end = history.updates(run.config)
     for axes in (cost_axes, accuracy_axes):
         axes.set_xlim(0, max(end, 1))
     updates = [*history.iterations, end]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -49,6 +53,53 @@ def test_train_without_hidden_layers_is_logistic_regression(run_json, here: Path
     assert record["network"]["layer_dims"] == [12288, 1]
 
 
+def test_train_stores_every_knob_with_its_result(run_json, here: Path) -> None:
+    knobs = (
+        "--optimizer nesterov --momentum 0.8 --decay step --decay-rate 0.9 --decay-every 10"
+        " --init he --activation tanh --l2 0.1 --class-weight balanced --threshold 0.4 --center"
+        " --dtype float32 --threads 2 --batch-size 4 --dropout 0.1 --early-stop 0.5"
+    )
+    record = run_json(f"train original {FEW} {knobs}")
+    assert record["config"] | {"standardize": True} == {
+        "layers": [3],
+        "learning_rate": 0.0075,
+        "iterations": 30,
+        "init": "he",
+        "seed": 1,
+        "form": "auto",
+        "record_every": 100,
+        "threads": 2,
+        "optimizer": "nesterov",
+        "momentum": 0.8,
+        "decay": "step",
+        "decay_rate": 0.9,
+        "decay_every": 10,
+        "activation": "tanh",
+        "l2": 0.1,
+        "class_weight": "balanced",
+        "threshold": 0.4,
+        "center": True,
+        "standardize": True,
+        "dtype": "float32",
+        "batch_size": 4,
+        "dropout": 0.1,
+        "early_stop": 0.5,
+        "on_failure": "continue",
+    }
+    assert record["validation"]["images"] == TRAIN_IMAGES - record["train"]["images"]
+    assert record["best_at"] == 30
+
+
+def test_train_says_which_weights_early_stopping_kept(run, here: Path) -> None:
+    text = run(f"train original {FEW} --early-stop 0.5").stdout
+    assert "The weights are those after 30 updates, the best on the 6 validation images." in text
+
+
+def test_train_refuses_adam_in_the_gram_form_and_says_why(run, here: Path) -> None:
+    stderr = run(f"train original {FEW} --form gram --optimizer adam", status=1).stderr
+    assert "W1 leaves the span of the images" in stderr
+
+
 def test_train_shows_costs_counts_and_the_diagnosis(run, here: Path) -> None:
     text = run(f"train original {FEW}").stdout
     assert "network 12288-3-1, scaled weights of seed 1, learning rate 0.0075" in text
@@ -68,6 +119,32 @@ def test_train_shows_costs_counts_and_the_diagnosis(run, here: Path) -> None:
 def test_train_refuses_what_cannot_work(run, here: Path, options: str, message: str) -> None:
     line = f"train original --layers 3 --iterations 2 {options}"
     assert message in run(line, status=1).stderr
+
+
+def test_train_checks_gradients_and_trains_nothing(run, run_json, here: Path) -> None:
+    record = run_json("train original --layers 5,3 --l2 0.1 --check-gradients")
+    assert record["passed"] is True
+    assert [layer["name"] for layer in record["gradients"]] == ["W1", "b1", "W2", "b2", "W3", "b3"]
+    assert "difference" in run("train original --layers 5,3 --check-gradients").stdout
+
+
+def test_train_that_is_interrupted_saves_what_it_reached(run, here: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupt_once_training_has_begun() -> None:
+        while signal.getsignal(signal.SIGINT) is before:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt_once_training_has_begun, daemon=True).start()
+    line = "train original --layers 7 --iterations 2000000 --save part --json"
+    result = run(line, status=130)
+    assert "What was reached is saved as part." in result.stderr
+    record = json.loads(result.stdout)
+    assert 0 < record["stopped_at"] < 2_000_000
+    saved = json.loads((here / "data" / "runs" / "part" / "model.json").read_text())
+    assert saved["stopped_at"] == record["stopped_at"]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize("layers", ["a", "20;7", ""])

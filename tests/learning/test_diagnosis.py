@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import log
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ def test_the_courses_dead_network_is_explained(course: tuple[ImageSet, ImageSet]
         " for all 209 images, and a unit that answers 0 whatever it is shown passes no error down."
         " The cost 0.6440 is the entropy of the base rate 34.4 %: all that the network can answer"
         " is the share of cats. Too long a step has pushed the units there: try a lower learning"
-        " rate than 1; the course uses 0.0075.",
+        " rate than 1; the course uses 0.0075. Centred inputs (--center) bear higher rates.",
     )
 
 
@@ -85,7 +86,8 @@ def test_numbers_beyond_all_floats_are_divergence(few: Drawn) -> None:
         1,
         "At iteration 1 the numbers grew beyond what a float can hold, and training stopped. The"
         " last finite cost, 0.7992, was that of iteration 0. The steps are too long: try a lower"
-        " learning rate than 1e+160; the course uses 0.0075.",
+        " learning rate than 1e+160; the course uses 0.0075. Centred inputs (--center) bear higher"
+        " rates.",
     )
 
 
@@ -132,3 +134,13 @@ def test_a_finished_logistic_regression_is_learning_though_its_gradient_is_zero(
 def test_a_diagnosis_is_plain_json(few: Drawn) -> None:
     diagnosis = diagnose(fit(few, TrainConfig(iterations=5)))
     assert json.loads(json.dumps(diagnosis.to_json()))["state"] in STATES
+
+
+def test_advice_on_long_steps_knows_momentum_and_centring(few: Drawn) -> None:
+    config = TrainConfig(layers=(7,), learning_rate=1e160, iterations=100)
+    plain, both = (
+        diagnose(fit(few, one)).message
+        for one in (config, replace(config, optimizer="momentum", center=True))
+    )
+    assert plain.endswith("the course uses 0.0075. Centred inputs (--center) bear higher rates.")
+    assert both.endswith("without momentum, which makes steps up to 10 times as long.")

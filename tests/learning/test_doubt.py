@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from catdata.errors import ConfigRefused
+from catdata.learning.config import TrainConfig
 from catdata.learning.doubt import DoubtConfig, doubtful_labels, label_probabilities
 from catdata.learning.folds import Subset
-from catdata.learning.records import TrainConfig
 
 WRONG = [7, 20]
 QUICK = DoubtConfig(

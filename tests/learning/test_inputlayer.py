@@ -8,16 +8,8 @@ import numpy as np
 import pytest
 from drawn import drawn
 
-from catdata.errors import ConfigRefused
-from catdata.learning.inputlayer import (
-    SOURCES,
-    Gram,
-    PixelRows,
-    cheaper_form,
-    check_memory,
-)
-
-COURSE = (12288, 20, 7, 5, 1)
+from catdata.learning.inputlayer import input_layer
+from catdata.learning.sources import SOURCES, Gram, PixelRows
 
 
 def test_the_gram_matrix_is_the_rounded_exact_value() -> None:
@@ -59,10 +51,12 @@ class Descent:
     def __init__(self, form: str) -> None:
         rng = np.random.default_rng(3)
         train, test = drawn(20).images, drawn(8, seed=1).images
-        source = SOURCES[form](train, {"test": test})
-        shape = source.parameter_shape(2, 3)
+        source = SOURCES[form](train, {"test": test}, None, "float64")
+        (shape,) = source.parameter_shapes(2, 3)
         self.parameters, self.gradient = np.zeros(shape), np.zeros(shape)
-        self.layer = source.layer(rng.normal(size=(2, 3, 48)), self.parameters, self.gradient)
+        self.layer = input_layer(
+            source, rng.normal(size=(2, 3, 48)), [self.parameters], [self.gradient]
+        )
         for _ in range(5):
             self.layer.forward()
             self.before = self.layer.signal.copy()
@@ -97,22 +91,3 @@ def test_both_forms_give_the_same(numbers: object) -> None:
 def test_the_first_layers_bias_counts_as_the_weight_of_a_constant_input() -> None:
     rows = PixelRows(np.full((2, 1, 1, 3), 255, np.uint8)).matrix
     np.testing.assert_array_equal(rows, np.ones((2, 4)))
-
-
-@pytest.mark.parametrize(
-    ("images", "iterations", "form"),
-    [
-        pytest.param(209, 2500, "gram", id="the course"),
-        pytest.param(4209, 2500, "gram", id="4,000 more images"),
-        pytest.param(209, 1, "direct", id="one step does not pay for K"),
-        pytest.param(50_000, 2500, "direct", id="K would be 19 GiB"),
-    ],
-)
-def test_the_cheaper_form_is_chosen(images: int, iterations: int, form: str) -> None:
-    assert cheaper_form(COURSE, images, iterations) == form
-
-
-def test_networks_beyond_memory_are_refused_with_what_they_would_take() -> None:
-    check_memory("gram", COURSE, 209, runs=10)
-    with pytest.raises(ConfigRefused, match=r"layers 1000000 .* would take .* GiB of memory"):
-        check_memory("direct", (12288, 1_000_000, 1), 209, runs=1)

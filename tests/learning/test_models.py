@@ -11,9 +11,10 @@ from pictures import course_arrays
 
 from catdata.errors import ModelRefused
 from catdata.learning import models
+from catdata.learning.config import TrainConfig
 from catdata.learning.folds import Subset
 from catdata.learning.models import MEANING, NUMBERS, Origin
-from catdata.learning.records import Run, TrainConfig
+from catdata.learning.records import Run
 from catdata.learning.training import fit
 
 ORIGIN = Origin("original", "abc", 64, "stretch", ("non-cat", "cat"))
@@ -40,6 +41,19 @@ def test_a_loaded_network_answers_as_the_trained_one(run: Run, folder: Path) -> 
     assert model.config == run.config
     assert model.origin == ORIGIN
     assert model.probabilities(images[:0]).shape == (0,)
+
+
+@pytest.mark.parametrize("knob", ["center", "standardize"])
+def test_a_loaded_network_scales_and_decides_as_it_was_trained(tmp_path: Path, knob: str) -> None:
+    train, test = (Subset(*course_arrays(split)) for split in ("train", "test"))
+    options = {knob: True, "activation": "tanh", "threshold": 0.7}
+    run = fit(train, TrainConfig(layers=(3,), iterations=20, **options), tests={"test": test})
+    models.save(run, ORIGIN, tmp_path / "scaled")
+    model = models.load(tmp_path / "scaled")
+    np.testing.assert_allclose(
+        model.probabilities(test.images), run.tests["test"].probabilities, rtol=1e-9
+    )
+    assert [model.class_name(probability) for probability in (0.69, 0.71)] == ["non-cat", "cat"]
 
 
 def test_a_model_is_replaced_by_the_next_of_its_name(run: Run, folder: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from drawn import Drawn, drawn
 
 from catdata.errors import ConfigRefused
-from catdata.learning.records import Evaluation, TrainConfig, check_images
+from catdata.learning.config import TrainConfig
+from catdata.learning.records import Evaluation, check_images
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,18 @@ from catdata.learning.records import Evaluation, TrainConfig, check_images
         pytest.param({"threads": 0}, "threads must be 1 or more", id="no threads"),
         pytest.param({"seed": -1}, "seed must be 0 or more, not -1", id="seed below 0"),
         pytest.param({"seed": 2**32}, "seed must be below 2", id="seed too large"),
-        pytest.param({"init": "he"}, "init must be one of small, scaled, not 'he'", id="init"),
+        pytest.param({"init": "xavier"}, "one of small, scaled, he, zeros, not 'xav", id="init"),
+        pytest.param({"init": "zeros"}, "init zeros is for logistic regression", id="zeros"),
+        pytest.param(
+            {"form": "gram", "optimizer": "adam"}, "W1 leaves the span of the images", id="adam"
+        ),
+        pytest.param({"momentum": 1}, "momentum must be a number from 0 to below 1", id="momentum"),
+        pytest.param({"l2": -1}, "l2 must be 0 or more, not -1", id="l2"),
+        pytest.param({"threshold": 1.0}, "threshold must be a number between", id="threshold"),
+        pytest.param({"decay_rate": math.nan}, "decay_rate must be a number above 0", id="decay"),
+        pytest.param({"dropout": 1}, "dropout must be a share from 0 to below 1", id="dropout"),
+        pytest.param({"batch_size": -1}, "batch_size must be 0 or more", id="batch size"),
+        pytest.param({"dtype": "int8"}, "dtype must be one of float64, float32", id="dtype"),
         pytest.param({"form": "fast"}, "form must be one of auto, gram, direct", id="form"),
     ],
 )
@@ -51,6 +63,22 @@ def test_a_configuration_is_plain_json() -> None:
         "form": "auto",
         "record_every": 100,
         "threads": 1,
+        "optimizer": "gradient-descent",
+        "momentum": 0.9,
+        "decay": "none",
+        "decay_rate": 0.5,
+        "decay_every": 1000,
+        "activation": "relu",
+        "l2": 0.0,
+        "class_weight": "none",
+        "threshold": 0.5,
+        "center": False,
+        "standardize": False,
+        "dtype": "float64",
+        "batch_size": 0,
+        "dropout": 0.0,
+        "early_stop": 0.0,
+        "on_failure": "continue",
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from catdata.learning.diagnosis import diagnose
 from catdata.learning.training import Run, TrainConfig, fit, fit_seeds
 
 if TYPE_CHECKING:
@@ -88,3 +90,34 @@ def test_a_diverging_run_leaves_the_others_in_its_stack_alone(few: Drawn) -> Non
         alone = fit(few, run.config)
         assert run.history.diverged_at == alone.history.diverged_at
         np.testing.assert_allclose(run.history.costs, alone.history.costs, rtol=1e-9)
+
+
+@pytest.mark.parametrize("form", ["gram", "direct"])
+def test_on_failure_stop_ends_a_run_whose_gradient_is_zero(few: Drawn, form: str) -> None:
+    options = {"layers": (4, 3), "learning_rate": 0.5, "seed": 3, "iterations": 400, "form": form}
+    stopped, whole = (
+        fit(few, TrainConfig(**options, on_failure=name)) for name in ("stop", "continue")
+    )
+    assert (stopped.history.stopped_at, whole.history.stopped_at) == (50, None)
+    assert stopped.history.iterations.tolist() == [0, 50]
+    assert stopped.history.zero_gradient_at == whole.history.zero_gradient_at == 27
+    assert diagnose(stopped).state == "dead-units"
+
+
+def test_a_run_that_learns_is_not_stopped(few: Drawn) -> None:
+    assert fit(few, TrainConfig((5,), iterations=200, on_failure="stop")).history.stopped_at is None
+
+
+@pytest.mark.parametrize("early_stop", [0.0, 0.2])
+def test_a_run_that_is_told_to_stop_returns_what_it_reached(few: Drawn, early_stop: float) -> None:
+    stop = threading.Event()
+
+    def show(done: int, _total: int) -> None:
+        if done >= 100:
+            stop.set()
+
+    config = TrainConfig((5,), iterations=2500, early_stop=early_stop)
+    run = fit(few, config, stop=stop, on_progress=show)
+    assert run.history.stopped_at == run.history.updates(config) == 150
+    shorter = fit(few, TrainConfig((5,), iterations=150, early_stop=early_stop))
+    np.testing.assert_array_equal(run.parameters.weights[0], shorter.parameters.weights[0])

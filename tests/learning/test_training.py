@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from catdata.errors import ConfigRefused
 from catdata.h5file import ImageSet
-from catdata.learning.inputlayer import Gram
 from catdata.learning.network import INITIALIZERS, Parameters, forward, initialize
+from catdata.learning.sources import Gram
 from catdata.learning.training import Run, TrainConfig, fit, fit_seeds
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 Course = tuple[ImageSet, ImageSet]
 DEPTHS = [(), (5,), (5, 4), (6, 5, 4), (6, 5, 4, 3)]
+SHAPES = [
+    (init, layers)
+    for init, layers in product(INITIALIZERS, DEPTHS)
+    if init != "zeros" or not layers
+]
 
 # FACTS of the course: hidden layers, learning rate, init; costs by iteration; train and test.
 TWO_LAYERS = TrainConfig(layers=(7,), init="small")
@@ -180,7 +185,7 @@ def _logits(run: Run) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("form", ["gram", "direct"])
-@pytest.mark.parametrize(("init", "layers"), [*product(INITIALIZERS, DEPTHS)], ids=str)
+@pytest.mark.parametrize(("init", "layers"), SHAPES, ids=str)
 def test_a_step_follows_the_numeric_gradient(init: str, layers: tuple[int, ...], form: str) -> None:
     images = drawn(7, size=2)
     config = TrainConfig(layers=layers, learning_rate=1.0, iterations=1, init=init, form=form)
@@ -220,7 +225,7 @@ def numeric_gradient(
 @given(
     count=st.integers(2, 40),
     layers=st.lists(st.integers(1, 9), max_size=3),
-    init=st.sampled_from(sorted(INITIALIZERS)),
+    init=st.sampled_from(sorted(set(INITIALIZERS) - {"zeros"})),
     seed=st.integers(0, 2**32 - 1),
 )
 def test_form_and_stacking_do_not_change_a_run(
