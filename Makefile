@@ -39,10 +39,8 @@ docs: $(VENV)/.tools  ## Write docs/cli.md anew from --help
 check: lint types test  ## All of the above checks
 
 bench: $(VENV)/.tools  ## Measure speed and memory, as ratios within one run
-	$(BIN)/python scripts/bench_start.py
-	$(BIN)/python scripts/bench_add.py
-	$(BIN)/python scripts/bench_augment.py
-	$(BIN)/python scripts/bench_training.py
+	@status=0; for name in start add check training augment; do \
+	    echo "== $$name"; $(BIN)/python scripts/bench_$$name.py || status=1; done; exit $$status
 
 clean:  ## Delete the environment and the demo
 	rm -rf $(VENV) demo

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from catdata.dataset.labels import Entry
     from catdata.dataset.workspace import Workspace
 
-BATCH_IMAGES = 256
+BATCH_IMAGES = 512
 BATCH_BYTES = 64 << 20
-FILES_AT_ONCE = 8
+FILES_AT_ONCE = 16
 BYTES_IN_FLIGHT = 256 << 20
 _NOT_A_PICTURE = "not a JPEG, PNG or WebP picture"
 
@@ -205,6 +205,7 @@ class _Intake:
         self.catalog = catalog
         self.known: FingerprintIndex[int] = FingerprintIndex()
         self.newest = 0
+        self.has_removed = False
         self.command_id: int | None = None
         self.images = 0
 
@@ -217,6 +218,7 @@ class _Intake:
             if self.command_id is not None and self.catalog.is_undone(self.command_id):
                 self.command_id, self.images = None, 0  # what comes now is an addition of its own
             self._learn(*self.catalog.fingerprints_after(self.newest))
+            self.has_removed = self.catalog.has_removed()
             outcomes = [
                 self._decide(file) if isinstance(file, _Candidate) else file for file in batch
             ]
@@ -245,10 +247,13 @@ class _Intake:
 
     def _decide(self, file: _Candidate) -> Outcome:
         entry, picture = file.entry, file.picture
-        known = self.catalog.same_picture(file.file_hash, picture.content_hash)
+        near_ids = self.known.near(picture.fingerprint)
+        known = None
+        if near_ids or self.has_removed:  # the same pixels have the same fingerprint
+            known = self.catalog.same_picture(file.file_hash, picture.content_hash)
         if known and not known.removed:
             return self._already_here(file, known)
-        near = self.catalog.present(self.known.near(picture.fingerprint))
+        near = self.catalog.present(near_ids)
         split = entry.split if entry.split != "auto" else self._side(picture, near)
         if near and split != self._side(picture, near):
             return self._leak(file, next(row for row in near if row.split != split))

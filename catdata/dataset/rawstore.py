@@ -59,6 +59,7 @@ class RawStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._writers = ThreadPoolExecutor(_WRITERS)
+        self._is_first = True  # whether leftovers have not been looked for yet
 
     def path(self, file_hash: str, format: str) -> Path:  # noqa: A002 - the field's own word
         """Return where the file with this hash lies, or would lie."""
@@ -72,8 +73,11 @@ class RawStore:
         Raises:
             OSError: If the disk is full, read-only or failing. No file is then there in part.
         """
-        durable.remove_partials(self.folder)
-        folders = sorted({self.folder / file.file_hash[:2] for file in files})
+        for folder in (self.folder, *self.folder.iterdir()) if self._is_first else ():
+            if folder.is_dir():
+                durable.remove_partials(folder)
+        self._is_first = False
+        folders = [self.folder / name for name in sorted({file.file_hash[:2] for file in files})]
         missing = [folder for folder in folders if not folder.exists()]
         for folder in missing:
             folder.mkdir()
@@ -104,10 +108,14 @@ class RawStore:
         return data
 
     def _write_all(self, files: Sequence[RawFile]) -> None:
-        """Write files under temporary names, sync and rename them; a few system calls for each."""
-        partial = str(durable.partial_path(self.folder / "file"))
+        """Write files under temporary names, sync and rename them; a few system calls for each.
+
+        The temporary name is in the target folder: one folder for all would be a bottleneck.
+        """
+        name = f"{os.sep}{durable.partial_path(self.folder / 'file').name}"
         for file in files:
             path = str(self.path(file.file_hash, file.format))
+            partial = os.path.dirname(path) + name  # noqa: PTH120
             if os.path.exists(path) and Path(path).read_bytes() == file.data:  # noqa: PTH110 - fast
                 continue  # stored by a former command that was interrupted
             descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)

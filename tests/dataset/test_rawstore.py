@@ -33,10 +33,16 @@ def test_storing_again_changes_nothing(store: RawStore) -> None:
     assert store.path(HASH, "jpeg").stat() == before
 
 
-def test_leftovers_of_a_killed_writer_go_with_the_next_batch(store: RawStore) -> None:
-    durable.partial_path(store.folder / "x.jpg").touch()
-    store.store([])
-    assert [path.name for path in store.folder.iterdir()] == [HASH[:2]]
+def test_leftovers_of_a_killed_writer_go_with_the_next_command(store: RawStore) -> None:
+    left = [
+        durable.partial_path(folder / "x.jpg") for folder in (store.folder, store.folder / "ab")
+    ]
+    left[1].parent.mkdir()
+    for path in left:
+        path.touch()
+    RawStore(store.folder).store([])
+    assert not any(path.exists() for path in left)
+    assert store.read(HASH, "jpeg") == DATA
 
 
 def test_a_changed_file_is_named_when_it_is_read(store: RawStore) -> None:

@@ -247,6 +247,12 @@ class Catalog:
         table = np.array(rows, dtype=np.int64).reshape(-1, 5)
         return table[:, 0].tolist(), table[:, 1:].astype(np.uint64)
 
+    _HAS_REMOVED = "SELECT EXISTS (SELECT 1 FROM image WHERE removed)"
+
+    def has_removed(self) -> bool:
+        """Tell whether any image was removed."""
+        return bool(self._execute(self._HAS_REMOVED).fetchone()[0])
+
     _COUNTS = (
         "SELECT origin, split, label, count(*) FROM image WHERE NOT removed "
         "GROUP BY origin, split, label"
