@@ -93,9 +93,7 @@ def main() -> int:
         times = [[seconds(work, paths) for work in works] for _ in range(rounds)]
     loop, copying, adding = (statistics.median(column) for column in zip(*times, strict=True))
     print(f"bare loop  {len(paths) / loop:7.0f} photos/s")
-    print(
-        f"bare copy  {len(paths) / copying:7.0f} photos/s   (the files alone, in one thread, unsynced)"
-    )
+    print(f"bare copy  {len(paths) / copying:7.0f} photos/s   (the files alone, unsynced)")
     print(f"add        {len(paths) / adding:7.0f} photos/s")
     print(f"ratio      {loop / adding:7.2f}   (add to the bare loop; target: at least {TARGET})")
     print(
