@@ -111,11 +111,13 @@ def test_a_pair_that_is_replaced_meanwhile_is_never_mixed(tmp_path: Path) -> Non
     folder = tmp_path / "build"
     folder.symlink_to("new1")
     stop = threading.Event()
+    swaps = 0
 
     def swap() -> None:
+        nonlocal swaps
         number = 1
-        while not stop.wait(0.005):
-            number = 3 - number
+        while not stop.wait(0.1):
+            swaps, number = swaps + 1, 3 - number
             link = tmp_path / "link"
             link.symlink_to(f"new{number}")
             link.replace(folder)
@@ -123,7 +125,7 @@ def test_a_pair_that_is_replaced_meanwhile_is_never_mixed(tmp_path: Path) -> Non
     swapping = threading.Thread(target=swap)
     swapping.start()
     try:
-        for _ in range(40):
+        while swaps < 10:
             pair = read_pair(folder)
             assert {pair.build_id} == {f"a{value}" for value in np.unique(pair.train.images)}
             assert np.array_equal(pair.train.images, pair.test.images)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import resource
@@ -228,12 +229,18 @@ def test_a_build_id_of_another_form_is_an_error(tmp_path: Path, build_id: str) -
         set_build_id(tmp_path / "train.h5", build_id)
 
 
-@pytest.fixture
-def full_disk() -> Iterator[Any]:
-    """Let files grow to a given length only, as on a disk that fills up."""
+@contextlib.contextmanager
+def full_disk(length: int) -> Iterator[None]:
+    """Let files grow to a given length only, as on a disk that fills up.
+
+    Only inside the block, since the limit holds for the test's own output too.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda length: resource.setrlimit(resource.RLIMIT_FSIZE, (length, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (length, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("compress", [False, True])
@@ -242,20 +249,18 @@ def test_a_disk_that_fills_up_at_any_byte_is_one_error_that_names_the_file(
     images: np.ndarray,
     labels: np.ndarray,
     rows: list[RowSource],
-    full_disk: Any,
     compress: bool,
 ) -> None:
     path = tmp_path / "train.h5"
     write(path, images, labels, rows, compress=compress)
     whole = path.stat().st_size
     for length in range(0, whole, 97):
-        full_disk(length)
-        with pytest.raises(StorageFailed) as caught:
+        with full_disk(length), pytest.raises(StorageFailed) as caught:
             write(path, images, labels, rows, compress=compress)
         assert str(caught.value) == f"{path}: File too large"
         assert caught.value.errno == errno.EFBIG
-    full_disk(whole)
-    write(path, images, labels, rows, compress=compress)
+    with full_disk(whole):
+        write(path, images, labels, rows, compress=compress)
 
 
 @pytest.mark.parametrize(
