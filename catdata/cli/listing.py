@@ -122,10 +122,24 @@ def show(start: Path | None, ref: str, plot: Path | None, as_json: bool) -> None
         output.emit_json(record)
         return
     for name, value in record.items():
-        text = "; ".join(map(str, value)) if isinstance(value, list) else value
-        text = json.dumps(value) if isinstance(value, dict) else text
-        if text not in (None, ""):
-            click.echo(f"{name.replace('_', ' '):16}  {text}")
+        if value not in (None, "", []) and name != "fingerprint":
+            label = name.replace("_", " ").ljust(_LABEL_WIDTH)
+            click.echo(output.paragraph(label + _as_text(value), later=" " * _LABEL_WIDTH))
+
+
+_LABEL_WIDTH = 16
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):  # what was done to a copy: each transform with what was drawn
+        drawn = {
+            name: ", ".join(f"{key} {number}" for key, number in parameters.items())
+            for name, parameters in value.items()
+        }
+        return "; ".join(f"{name} ({text})" if text else name for name, text in drawn.items())
+    return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _draw(workspace: Workspace, ref: str, plot: Path) -> None:

@@ -72,10 +72,23 @@ def _say(word: str, text: str, **style: Any) -> None:
     click.echo(click.style(word, **style) + lines[len(word) :], err=True)
 
 
-def paragraph(text: str, indent: str = "") -> str:
-    """Return text broken into lines that fit a terminal; later lines are indented deeper."""
-    deeper = indent and indent + "  "
-    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=deeper)
+def paragraph(text: str, indent: str = "", later: str | None = None) -> str:
+    """Return text broken into lines that fit a terminal.
+
+    Args:
+        text: A single paragraph.
+        indent: Stands before the first line.
+        later: Stands before the later ones; by default a little more than *indent*.
+    """
+    deeper = later if later is not None else indent and indent + "  "
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=deeper,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> str:

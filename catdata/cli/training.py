@@ -157,7 +157,7 @@ def _describe_run(build: str, pair: Pair, run: Run, diagnosis: Diagnosis) -> str
             output.table(_STEPS_HEAD, _some(steps), left=0),
             "",
             output.table(head, sets),
-            "after the last step; baseline: always the class that is more frequent in that set",
+            "after the last step; baseline: always naming the more frequent class of the set",
             "",
             *_describe_end(run),
             output.paragraph(f"{diagnosis.message} ({run.seconds:.2f} s)"),

@@ -63,7 +63,9 @@ def test_show_explains_a_row_of_a_build(run, run_json, here: Path) -> None:
     record = run_json("show enlarged/train[23]")
     assert (record["image"], record["copy"]) == ("train[11]", 1)
     assert list(record["transforms"]) == ["rotate"]
-    assert 'transforms        {"rotate": ' in run("show enlarged/train[23] --plot row.png").stdout
+    assert (
+        "transforms      rotate (degrees " in run("show enlarged/train[23] --plot row.png").stdout
+    )
     assert (here / "row.png").exists()
 
 
