@@ -1,1 +1,53 @@
-"""Enlarge the cat dataset with your own photos, retrain, and see what it did to overfitting."""
+"""Enlarge the cat dataset with your own photos, retrain, and see what it did to overfitting.
+
+The public names below are loaded when they are first used, so that importing the package is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from catdata.dataset.augment import augment
+    from catdata.dataset.build import build
+    from catdata.dataset.ingest import add
+    from catdata.dataset.originals import init
+    from catdata.dataset.workspace import Workspace
+    from catdata.errors import CatdataError
+    from catdata.h5file import read_pair
+    from catdata.learning.config import TrainConfig
+    from catdata.learning.experiments import compare
+    from catdata.learning.training import fit
+
+__all__ = [
+    "CatdataError",
+    "TrainConfig",
+    "Workspace",
+    "add",
+    "augment",
+    "build",
+    "compare",
+    "fit",
+    "init",
+    "read_pair",
+]
+
+_HOMES = {
+    "CatdataError": "catdata.errors",
+    "TrainConfig": "catdata.learning.config",
+    "Workspace": "catdata.dataset.workspace",
+    "add": "catdata.dataset.ingest",
+    "augment": "catdata.dataset.augment",
+    "build": "catdata.dataset.build",
+    "compare": "catdata.learning.experiments",
+    "fit": "catdata.learning.training",
+    "init": "catdata.dataset.originals",
+    "read_pair": "catdata.h5file",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'catdata' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
