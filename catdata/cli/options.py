@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from catdata.cli import output
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+_Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 
 class NameIn(click.ParamType):  # type: ignore[type-arg]
@@ -100,20 +102,21 @@ label = click.option(
     required=True,
     help="What the pictures show.",
 )
-plot = click.option(
-    "--plot",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    callback=_check_plot,
-    help="Draw the figure to FILE, .png or .svg.",
-)
-plot_needed = click.option(
-    "--plot",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    required=True,
-    help="Draw the figure to FILE, .png or .svg.",
-)
+
+
+def _plot_option(*, required: bool) -> Callable[[_Command], _Command]:
+    return click.option(
+        "--plot",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        required=required,
+        callback=_check_plot,
+        help="Draw the figure to FILE, .png or .svg.",
+    )
+
+
+plot = _plot_option(required=False)
+plot_needed = _plot_option(required=True)
 augment = click.option(
     "--augment",
     multiple=True,

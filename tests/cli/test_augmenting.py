@@ -79,3 +79,8 @@ def test_augment_preview_draws_an_image_with_its_copies(run, run_json, here: Pat
 
 def test_augment_preview_needs_a_file_to_draw_to(run, here: Path) -> None:
     assert "--plot" in run("augment-preview train[0]", status=2).stderr
+
+
+def test_a_preview_that_cannot_be_written_is_refused_before_the_work(run, here: Path) -> None:
+    result = run("augment-preview train[0] --plot nowhere/a.png", status=1)
+    assert "there is no folder nowhere" in result.stderr
