@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pictures import write_pair
+from playwright.sync_api import Browser, sync_playwright
 
 from catdata.dataset import originals as originals_room
 from catdata.dataset.workspace import Workspace
@@ -36,6 +39,27 @@ def originals() -> Path:
 def photos() -> Path:
     """A folder with real photos under ``cat/`` and ``non-cat/``."""
     return folder_from_environment("CATDATA_PHOTOS")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium of this machine, or a skip with the reason.
+
+    With CATDATA_REQUIRE_BROWSER set, a missing one fails the test instead.
+    """
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not program:
+        reason = "there is no chromium on the PATH"
+        if os.environ.get("CATDATA_REQUIRE_BROWSER"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    # As root Chromium starts without its sandbox only; the other switches keep it off the network.
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+    quiet += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=quiet)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
