@@ -20,6 +20,10 @@ $(VENV)/.tools: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all]' --group dev
 	@touch $@
 
+$(VENV)/.peers: $(VENV)/.tools
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group bench
+	@touch $@
+
 demo: $(VENV)/.installed  ## Draw a sample dataset and do the whole job on it (about a minute)
 	$(BIN)/catdata demo demo
 
@@ -38,9 +42,9 @@ docs: $(VENV)/.tools  ## Write docs/cli.md anew from --help
 
 check: lint types test  ## All of the above checks
 
-bench: $(VENV)/.tools  ## Measure speed and memory, as ratios within one run
+bench: $(VENV)/.peers  ## Measure speed and memory, as ratios within one run
 	@status=0; for name in bench_start bench_add bench_check bench_training bench_augment \
-	    measure_fingerprints measure_doubt; do \
+	    measure_fingerprints measure_doubt measure_transforms; do \
 	    echo "== $$name"; $(BIN)/python scripts/$$name.py || status=1; done; exit $$status
 
 clean:  ## Delete the environment and the demo
