@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint types docs check bench clean
+.PHONY: help demo test lint types docs site package check bench clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -33,6 +33,7 @@ test: $(VENV)/.tools  ## Run all tests
 lint: $(VENV)/.tools  ## Check style and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 
 types: $(VENV)/.tools  ## Check types
 	$(BIN)/mypy
@@ -40,7 +41,17 @@ types: $(VENV)/.tools  ## Check types
 docs: $(VENV)/.tools  ## Write docs/cli.md anew from --help
 	$(BIN)/cog -r docs/cli.md
 
-check: lint types test  ## All of the above checks
+site: $(VENV)/.tools  ## Write the pages as a site to look at, site/index.html; a broken link fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+package: $(VENV)/.tools  ## Build wheel and sdist, install the wheel apart and run its demo
+	rm -rf dist $(VENV)-wheel
+	$(BIN)/python -m build --quiet
+	$(PYTHON) -m venv $(VENV)-wheel
+	$(VENV)-wheel/bin/python -m pip install --quiet --constraint constraints.txt dist/*.whl
+	folder=$$(mktemp -d) && cd "$$folder" && $(CURDIR)/$(VENV)-wheel/bin/catdata demo && rm -rf "$$folder"
+
+check: lint types test site  ## All of the above checks
 
 bench: $(VENV)/.peers  ## Measure speed and memory, as ratios within one run
 	@status=0; for name in bench_start bench_add bench_check bench_training bench_augment \
@@ -48,4 +59,4 @@ bench: $(VENV)/.peers  ## Measure speed and memory, as ratios within one run
 	    echo "== $$name"; $(BIN)/python scripts/$$name.py || status=1; done; exit $$status
 
 clean:  ## Delete the environment and the demo
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) $(VENV)-wheel demo dist site
