@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from catdata.errors import CatdataError
     from catdata.h5file import read_pair
     from catdata.learning.config import TrainConfig
+    from catdata.learning.estimator import CatClassifier
     from catdata.learning.experiments import compare
     from catdata.learning.training import fit
 
 __all__ = [
+    "CatClassifier",
     "CatdataError",
     "TrainConfig",
     "Workspace",
@@ -34,6 +36,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CatClassifier": "catdata.learning.estimator",
     "CatdataError": "catdata.errors",
     "TrainConfig": "catdata.learning.config",
     "Workspace": "catdata.dataset.workspace",

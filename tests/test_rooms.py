@@ -69,6 +69,7 @@ WINGS = {
         "descent",
         "stack",
         "training",
+        "estimator",
         "gradients",
         "models",
         "diagnosis",
@@ -85,6 +86,7 @@ STRANGERS = {("learning", "dataset"), ("report", "dataset"), ("demo", "dataset")
 ONLY_IN = {
     "click": ["cli"],
     "tqdm": ["cli"],
+    "sklearn": ["learning.estimator"],
     "sqlite3": ["dataset.catalog.schema"],
     "h5py": ["h5file"],
     "matplotlib": ["report", "course"],  # course names the type alone
