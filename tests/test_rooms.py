@@ -24,6 +24,7 @@ ROOMS = [
     "learning",
     "report",
     "course",
+    "notebook",
     "demo",
     "cli",
     "__main__",
