@@ -13,6 +13,7 @@ from catdata.learning import experiments, training
 from catdata.learning import sweep as sweeping
 from catdata.learning.comparison import Comparison
 from catdata.learning.config import TrainConfig
+from catdata.learning.diagnosis import diagnose
 from catdata.learning.records import Run
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ class ShownRun(_Shown, Run):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        return f"<run: {diagnose(self).message}>"
+
     def _repr_html_(self) -> str:
         from catdata.report import notebook
 
@@ -54,6 +58,9 @@ class ShownComparison(_Shown, Comparison):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        return f"<comparison: {' '.join(change.sentence for change in self.changes)}>"
+
     def _repr_html_(self) -> str:
         from catdata.report import notebook
 
@@ -64,6 +71,9 @@ class ShownSweep(_Shown, sweeping.Sweep):
     """A sweep that a notebook shows as a table and its figure."""
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<sweep of {len(self.candidates)} settings, the best {self.best.to_json()}>"
 
     def _repr_html_(self) -> str:
         from catdata.report import notebook

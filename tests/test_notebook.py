@@ -114,6 +114,7 @@ def test_a_hostile_test_set_is_text_and_nothing_else() -> None:
 def test_what_is_shown_is_the_record_itself(tmp_path: Path) -> None:
     run = fitted()
     assert isinstance(run, Run)
+    assert repr(run).startswith("<run: The cost ")
     assert run.to_json()["network"]["layer_dims"] == [48, 4, 1]
     assert isinstance(compared(tmp_path, "b"), Comparison)
 
