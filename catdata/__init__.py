@@ -16,12 +16,17 @@ if TYPE_CHECKING:
     from catdata.dataset.workspace import Workspace
     from catdata.errors import CatdataError
     from catdata.h5file import read_pair
+    from catdata.learning.comparison import Arm
     from catdata.learning.config import TrainConfig
-    from catdata.learning.experiments import compare
-    from catdata.learning.training import fit
+    from catdata.learning.estimator import CatClassifier
+    from catdata.learning.sweep import Grid
+    from catdata.notebook import compare, fit, sweep
 
 __all__ = [
+    "Arm",
+    "CatClassifier",
     "CatdataError",
+    "Grid",
     "TrainConfig",
     "Workspace",
     "add",
@@ -31,19 +36,24 @@ __all__ = [
     "fit",
     "init",
     "read_pair",
+    "sweep",
 ]
 
 _HOMES = {
+    "Arm": "catdata.learning.comparison",
+    "CatClassifier": "catdata.learning.estimator",
     "CatdataError": "catdata.errors",
+    "Grid": "catdata.learning.sweep",
     "TrainConfig": "catdata.learning.config",
     "Workspace": "catdata.dataset.workspace",
     "add": "catdata.dataset.ingest",
     "augment": "catdata.dataset.augment",
     "build": "catdata.dataset.build",
-    "compare": "catdata.learning.experiments",
-    "fit": "catdata.learning.training",
+    "compare": "catdata.notebook",
+    "fit": "catdata.notebook",
     "init": "catdata.dataset.originals",
     "read_pair": "catdata.h5file",
+    "sweep": "catdata.notebook",
 }
 
 

@@ -34,6 +34,10 @@ __all__ = [
     "compute_cost",
     "initialize_parameters",
     "initialize_parameters_deep",
+    "linear_activation_backward",
+    "linear_activation_forward",
+    "linear_backward",
+    "linear_forward",
     "load_data",
     "plot_costs",
     "predict",
@@ -102,10 +106,51 @@ def L_model_forward(  # noqa: N802 - the notebook's name
     layers, below, caches = len(parameters) // 2, X, []
     for layer in range(1, layers + 1):
         weights, biases = parameters[f"W{layer}"], parameters[f"b{layer}"]
-        signal = weights @ below + biases
-        caches.append(((below, weights, biases), signal))
-        below = sigmoid(signal) if layer == layers else activated(signal, "relu")
+        activation = "sigmoid" if layer == layers else "relu"
+        below, cache = linear_activation_forward(below, weights, biases, activation)
+        caches.append(cache)
     return below, caches
+
+
+def linear_forward(
+    A: NDArray[Any], W: NDArray[Any], b: NDArray[Any]
+) -> tuple[NDArray[Any], tuple[NDArray[Any], ...]]:
+    """Return a layer's signal Z = W A + b, and (A, W, b)."""
+    return W @ A + b, (A, W, b)
+
+
+def linear_activation_forward(
+    A_prev: NDArray[Any], W: NDArray[Any], b: NDArray[Any], activation: str
+) -> tuple[NDArray[Any], Any]:
+    """Return a layer's activation, by ``sigmoid`` or ``relu``, and ((A_prev, W, b), Z)."""
+    signal, linear_cache = linear_forward(A_prev, W, b)
+    answer = sigmoid(signal) if activation == "sigmoid" else activated(signal, activation)
+    return answer, (linear_cache, signal)
+
+
+def linear_backward(
+    dZ: NDArray[Any],
+    cache: tuple[NDArray[Any], ...],
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return the gradients of the layer below's activation, of W and of b: dA_prev, dW, db."""
+    A_prev, W, _ = cache
+    images = A_prev.shape[1]
+    return W.T @ dZ, dZ @ A_prev.T / images, dZ.sum(axis=1, keepdims=True) / images
+
+
+def linear_activation_backward(
+    dA: NDArray[Any],
+    cache: Any,
+    activation: str,
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return what :func:`linear_backward` does, given the gradient of the activation."""
+    linear_cache, signal = cache
+    if activation == "sigmoid":
+        answer = sigmoid(signal)
+        slope = answer * (1.0 - answer)
+    else:
+        slope = signal > 0
+    return linear_backward(dA * slope, linear_cache)
 
 
 def compute_cost(AL: NDArray[Any], Y: NDArray[Any]) -> NDArray[Any]:

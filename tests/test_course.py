@@ -15,6 +15,8 @@ from catdata.course import (
     compute_cost,
     initialize_parameters,
     initialize_parameters_deep,
+    linear_activation_backward,
+    linear_activation_forward,
     load_data,
     plot_costs,
     predict,
@@ -76,6 +78,30 @@ def test_the_notebooks_loop_and_the_fast_form_give_the_same() -> None:
     assert cost < costs[0]
     for name, values in parameters.items():
         np.testing.assert_allclose(fast[name], values, rtol=1e-9, atol=1e-12)
+
+
+def test_a_two_layer_model_that_learners_wrote_themselves_gives_the_same() -> None:
+    images = drawn(20)
+    X, Y = images.images.reshape(20, -1).T / 255.0, images.labels[None, :]
+    # The cell of the notebook, as it has to be filled in.
+    grads, costs = {}, []
+    parameters = initialize_parameters(48, 7, 1)
+    W1, b1, W2, b2 = (parameters[name] for name in ("W1", "b1", "W2", "b2"))
+    for i in range(101):
+        A1, cache1 = linear_activation_forward(X, W1, b1, "relu")
+        A2, cache2 = linear_activation_forward(A1, W2, b2, "sigmoid")
+        cost = compute_cost(A2, Y)
+        dA2 = -(np.divide(Y, A2) - np.divide(1 - Y, 1 - A2))
+        dA1, grads["dW2"], grads["db2"] = linear_activation_backward(dA2, cache2, "sigmoid")
+        _, grads["dW1"], grads["db1"] = linear_activation_backward(dA1, cache1, "relu")
+        parameters = update_parameters(parameters, grads, 0.05)
+        W1, b1, W2, b2 = (parameters[name] for name in ("W1", "b1", "W2", "b2"))
+        if i % 100 == 0:
+            costs.append(cost)
+    found, expected = two_layer_model(X, Y, (48, 7, 1), 0.05, 101)
+    np.testing.assert_allclose(costs, expected, rtol=1e-9)
+    for name, values in parameters.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-8, atol=1e-12)
 
 
 def test_inputs_that_are_no_pictures_are_trained_on_too(capsys) -> None:

@@ -24,6 +24,7 @@ ROOMS = [
     "learning",
     "report",
     "course",
+    "notebook",
     "demo",
     "cli",
     "__main__",
@@ -69,6 +70,7 @@ WINGS = {
         "descent",
         "stack",
         "training",
+        "estimator",
         "gradients",
         "models",
         "diagnosis",
@@ -85,6 +87,7 @@ STRANGERS = {("learning", "dataset"), ("report", "dataset"), ("demo", "dataset")
 ONLY_IN = {
     "click": ["cli"],
     "tqdm": ["cli"],
+    "sklearn": ["learning.estimator"],
     "sqlite3": ["dataset.catalog.schema"],
     "h5py": ["h5file"],
     "matplotlib": ["report", "course"],  # course names the type alone

@@ -16,6 +16,8 @@ from catdata.learning.optimizers import DECAYS, OPTIMIZERS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
 FORMS = ("auto", "gram", "direct")
 CLASS_WEIGHTS = ("none", "balanced")
 ON_FAILURE = ("continue", "stop")
@@ -44,6 +46,7 @@ class TrainConfig:
         l2: The course's lambda: lambda / 2m times the sum of the squared weights is minimised along
             with the cost. Biases are left alone.
         class_weight: ``balanced`` lets both classes count alike in the cost, whatever their shares.
+            Or two numbers: how much an image of class 0 and one of class 1 counts, in proportion.
         threshold: A probability above this counts as a cat, 0..1.
         center: Subtract the training images' mean picture from every picture.
         standardize: Subtract it and divide every pixel by its standard deviation over them.
@@ -74,7 +77,7 @@ class TrainConfig:
     decay_every: int = 1000
     activation: str = "relu"
     l2: float = 0.0
-    class_weight: str = "none"
+    class_weight: str | tuple[float, float] = "none"
     threshold: float = 0.5
     center: bool = False
     standardize: bool = False
@@ -93,10 +96,13 @@ class TrainConfig:
         if self.seed >= 2**32:
             raise ConfigRefused(f"seed must be below 2**32, not {self.seed}")
         for name, known in _NAMES.items():
-            if getattr(self, name) not in known:
+            two_weights = name == "class_weight" and not isinstance(self.class_weight, str)
+            if not two_weights and getattr(self, name) not in known:
                 raise ConfigRefused(
                     f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}"
                 )
+        if not isinstance(self.class_weight, str):
+            object.__setattr__(self, "class_weight", _two_weights(self.class_weight))
         self._check_together()
 
     def _check_together(self) -> None:
@@ -112,6 +118,20 @@ class TrainConfig:
                 " a length of its own, so W1 leaves the span of the images",
                 hint="Leave --form out; auto picks the direct form.",
             )
+
+    def class_weights(self, labels: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+        """Return how much an image of class 0 and one of class 1 counts in the cost.
+
+        Args:
+            labels: Of the images that are trained on, shape (m,), 0 or 1. Over them the weights are
+                1 on average. One class alone counts as it is.
+        """
+        counts = np.bincount(labels, minlength=2)
+        if self.class_weight == "none" or not counts.all():
+            return np.ones(2)
+        weights = 1.0 / counts if self.class_weight == "balanced" else np.array(self.class_weight)
+        relative: NDArray[np.float64] = weights * (len(labels) / (weights @ counts))
+        return relative
 
     def to_json(self) -> dict[str, Any]:
         """Return the configuration as plain types."""
@@ -176,6 +196,14 @@ _NAMES: dict[str, Sequence[str]] = {
     "dtype": DTYPES,
     "on_failure": ON_FAILURE,
 }
+
+
+def _two_weights(weights: Sequence[float]) -> tuple[float, float]:
+    weight = _Range("two numbers above 0", 0, math.inf, False)
+    checked = tuple(weight.checked("class_weight", number) for number in weights)
+    if len(checked) != 2:
+        raise ConfigRefused(f"class_weight must be two numbers above 0, not {len(checked)}")
+    return checked
 
 
 def _whole(name: str, value: object, lowest: int = 1) -> int:

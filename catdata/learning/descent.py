@@ -204,8 +204,8 @@ def _image_weights(config: TrainConfig, targets: Floats) -> Floats | None:
 
     Balanced, each class counts half, whatever its share; one class alone counts as it is.
     """
-    cats = float(targets.sum())
-    if config.class_weight == "none" or cats in (0.0, len(targets)):
+    labels = targets.astype(np.intp)
+    if config.class_weight == "none" or np.ptp(labels) == 0:
         return None
-    of_cat, of_other = len(targets) / (2 * cats), len(targets) / (2 * (len(targets) - cats))
-    return np.where(targets == 1, of_cat, of_other).astype(targets.dtype)
+    weights: Floats = config.class_weights(labels)[labels].astype(targets.dtype)
+    return weights

@@ -154,8 +154,9 @@ def _dead_layer(run: Run, entry: int) -> int | None:
 
 
 def _base_rate(run: Run) -> float:
-    """Return the share of cats in the cost: half of it where the classes are balanced."""
-    return 0.5 if run.config.class_weight == "balanced" else float((run.train.labels == 1).mean())
+    """Return the share of cats in the cost, which the class weights may have moved."""
+    labels = run.train.labels
+    return float((labels == 1).mean() * run.config.class_weights(labels)[1])
 
 
 def _cost_beside_base_rate(run: Run) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from catdata.learning.inputs import Pixels
     from catdata.learning.records import LabelledImages
 
 
@@ -22,11 +23,11 @@ class Subset:
     """Some rows of a set of images, as a set of its own.
 
     Attributes:
-        images: Shape (k, size, size, 3), uint8.
+        images: Shape (k, size, size, 3), uint8; or (k, n0), float64.
         labels: Shape (k,), 0 or 1.
     """
 
-    images: NDArray[np.uint8]
+    images: Pixels
     labels: NDArray[np.int64]
 
     @classmethod

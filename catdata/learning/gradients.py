@@ -107,9 +107,7 @@ class _Cost:
         self._parameters = parameters
         self._config = config
         self._signs = np.where(labels == 1, -1.0, 1.0)
-        counts = np.bincount(labels, minlength=2)
-        balanced = config.class_weight == "balanced" and counts.all()
-        self._weights = len(labels) / (2 * counts[labels]) if balanced else np.ones(len(labels))
+        self._weights = config.class_weights(labels)[labels]
         self._below, self._signals = [inputs], []
         for weights, biases in zip(parameters.weights, parameters.biases, strict=True):
             self._signals.append(weights @ self._below[-1] + biases)

@@ -1,5 +1,7 @@
 """How pictures become a network's inputs: flattened, as floats 0..1, and scaled if asked for.
 
+Rows of floats that are no pictures, of any range, are inputs as they are.
+
 What is subtracted and divided by is learnt from the training images alone and kept with the model,
 so that every other picture is treated the very same way.
 """
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Pixels = NDArray[np.uint8]
+Pixels = NDArray[np.uint8] | NDArray[np.float64]
 SLICE_ROWS = 256
 WHITE = 255.0
 
@@ -38,13 +40,16 @@ class Scaling:
         """Learn from training images.
 
         Sums of whole pixels and of their squares stay below 2**53, so nothing is rounded before the
-        division.
+        division. Floats need their mean first, or the difference of large squares would be lost.
 
         Args:
-            images: Shape (m, s, s, 3), uint8.
+            images: Shape (m, s, s, 3), uint8; or inputs as they are, shape (m, n0), float64.
             standardize: Whether to divide by the standard deviation.
         """
         flat, count = images.reshape(len(images), -1), len(images)
+        if images.dtype != np.uint8:
+            spread = flat.std(axis=0) if standardize else np.ones(flat.shape[1])
+            return cls(flat.mean(axis=0), np.where(spread == 0.0, 1.0, spread))
         sums, squares = np.zeros((2, flat.shape[1]))
         for _, values in float_slices(flat):
             sums += values.sum(axis=0)
@@ -76,6 +81,8 @@ def float_slices(
     for start in range(0, len(pixels), SLICE_ROWS):
         rows = slice(start, min(start + SLICE_ROWS, len(pixels)))
         values = pixels[rows].astype(np.float64)
+        if pixels.dtype != np.uint8:
+            values *= WHITE
         if scaling is not None:
             scaling.apply(values)
         yield rows, values
@@ -85,14 +92,12 @@ def inputs_of(images: Pixels, scaling: Scaling | None = None) -> NDArray[np.floa
     """Return pictures as a network's inputs.
 
     Args:
-        images: Shape (m, s, s, 3), uint8.
+        images: Shape (m, s, s, 3), uint8; or inputs as they are, shape (m, n0), float64.
         scaling: What the network was trained with.
 
     Returns:
         Shape (n0, m), one column an image.
     """
-    values = images.reshape(len(images), -1).astype(np.float64)
-    if scaling is not None:
-        scaling.apply(values)
-    values /= WHITE
-    return values.T
+    flat = images.reshape(len(images), -1)
+    slices = [values / WHITE for _, values in float_slices(flat, scaling)]
+    return np.concatenate([np.empty((0, flat.shape[1])), *slices]).T

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from catdata.learning.config import TrainConfig
-    from catdata.learning.inputs import Scaling
+    from catdata.learning.inputs import Pixels, Scaling
     from catdata.learning.network import Floats, Parameters
 
 
@@ -27,8 +27,8 @@ class LabelledImages(Protocol):
     """What can be trained on: the pictures and labels of one split."""
 
     @property
-    def images(self) -> NDArray[np.uint8]:
-        """Pictures of shape (m, s, s, 3), uint8, 0..255."""
+    def images(self) -> Pixels:
+        """Pictures of shape (m, s, s, 3), uint8, 0..255; or any numbers, (m, n0), float64."""
         ...
 
     @property
@@ -41,12 +41,13 @@ def check_images(train: LabelledImages, tests: Mapping[str, LabelledImages]) -> 
     """Refuse what cannot be trained on or judged.
 
     Raises:
-        ConfigRefused: If a set is empty, is not uint8 pictures with labels 0 and 1, or if its
-            pictures are of another size than those of *train*.
+        ConfigRefused: If a set is empty, is neither uint8 pictures nor rows of finite float64, has
+            labels other than 0 and 1, or if its pictures are of another size than those of *train*.
     """
     for name, images in {"train": train, **tests}.items():
         pixels, labels = images.images, images.labels
-        if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3:
+        pictures = pixels.dtype == np.uint8 and pixels.ndim == 4 and pixels.shape[3] == 3
+        if not pictures and not _are_rows_of_numbers(pixels):
             raise ConfigRefused(
                 f"{name}: pictures must be uint8 of shape (m, size, size, 3),"
                 f" not {pixels.dtype} of shape {pixels.shape}",
@@ -65,8 +66,12 @@ def check_images(train: LabelledImages, tests: Mapping[str, LabelledImages]) -> 
             )
 
 
-def _size(pixels: NDArray[np.uint8]) -> str:
-    return f"{pixels.shape[1]} x {pixels.shape[2]}"
+def _are_rows_of_numbers(pixels: Pixels) -> bool:
+    return pixels.dtype == np.float64 and pixels.ndim == 2 and bool(np.isfinite(pixels).all())
+
+
+def _size(pixels: Pixels) -> str:
+    return " x ".join(map(str, pixels.shape[1:3]))
 
 
 class Confusion(NamedTuple):

@@ -189,6 +189,11 @@ def save(figure: Figure, path: Path) -> None:
         raise StorageFailed(f"{shown(path)} can't be written: {error.strerror}.") from error
 
 
+def svg(figure: Figure) -> bytes:
+    """Return a figure as an SVG document; the same figure gives the same bytes."""
+    return _rendered(figure, "svg")
+
+
 def _rendered(figure: Figure, file_format: str) -> bytes:
     buffer = io.BytesIO()
     if file_format == "png":
