@@ -66,6 +66,7 @@ WINGS = {
         "records",
         "folds",
         "draws",
+        "passes",
         "descent",
         "stack",
         "training",

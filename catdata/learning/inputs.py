@@ -7,7 +7,7 @@ so that every other picture is treated the very same way.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,58 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from catdata.learning.network import Floats, Rows
+
 Pixels = NDArray[np.uint8]
 SLICE_ROWS = 256
 WHITE = 255.0
+
+
+class Pictures(Protocol):
+    """Pictures by rows: an array in memory, or a file from which rows are read when asked for."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(m, s, s, 3)."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """uint8."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice | Rows, /) -> Pixels: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """Some rows of pictures that are too many for memory, themselves read when asked for.
+
+    Attributes:
+        whole: The pictures.
+        chosen: Rows of theirs, shape (k,).
+    """
+
+    whole: Pictures
+    chosen: Rows
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(k, s, s, 3)."""
+        return (len(self.chosen), *self.whole.shape[1:])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """uint8."""
+        return self.whole.dtype
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def __getitem__(self, rows: slice | Rows) -> Pixels:
+        return self.whole[self.chosen[rows]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +83,7 @@ class Scaling:
     deviation: NDArray[np.floating[Any]]
 
     @classmethod
-    def of(cls, images: Pixels, *, standardize: bool) -> Scaling:
+    def of(cls, images: Pictures, *, standardize: bool) -> Scaling:
         """Learn from training images.
 
         Sums of whole pixels and of their squares stay below 2**53, so nothing is rounded before the
@@ -44,9 +93,9 @@ class Scaling:
             images: Shape (m, s, s, 3), uint8.
             standardize: Whether to divide by the standard deviation.
         """
-        flat, count = images.reshape(len(images), -1), len(images)
-        sums, squares = np.zeros((2, flat.shape[1]))
-        for _, values in float_slices(flat):
+        count = len(images)
+        sums, squares = np.zeros((2, inputs_in(images)))
+        for _, values in float_slices(images):
             sums += values.sum(axis=0)
             squares += np.einsum("ip,ip->p", values, values)
         deviation = np.ones_like(sums)
@@ -69,19 +118,52 @@ class Scaling:
         )
 
 
+def inputs_in(images: Pictures) -> int:
+    """Return how many numbers a picture is."""
+    return int(np.prod(images.shape[1:]))
+
+
+def in_memory(images: Pictures) -> bool:
+    """Tell whether pictures are an array, rather than read when they are asked for."""
+    return isinstance(images, np.ndarray)
+
+
+def row_slices(count: int) -> list[slice]:
+    """Cut so many rows into slices of at most ``SLICE_ROWS``."""
+    return [slice(start, min(start + SLICE_ROWS, count)) for start in range(0, count, SLICE_ROWS)]
+
+
 def float_slices(
-    pixels: Pixels, scaling: Scaling | None = None
+    images: Pictures, scaling: Scaling | None = None, stop: int | None = None
 ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    """Yield flattened pictures as 255 times their inputs, a bounded number of rows at a time."""
-    for start in range(0, len(pixels), SLICE_ROWS):
-        rows = slice(start, min(start + SLICE_ROWS, len(pixels)))
-        values = pixels[rows].astype(np.float64)
+    """Yield flattened pictures as 255 times their inputs, a bounded number of rows at a time.
+
+    Args:
+        images: Shape (m, s, s, 3), uint8.
+        scaling: How pixels become inputs; None for pixels / 255.
+        stop: The row before which to stop; None for all.
+    """
+    for rows in row_slices(len(images) if stop is None else stop):
+        values = images[rows].reshape(rows.stop - rows.start, -1).astype(np.float64)
         if scaling is not None:
             scaling.apply(values)
         yield rows, values
 
 
-def inputs_of(images: Pixels, scaling: Scaling | None = None) -> NDArray[np.float64]:
+def fill_inputs(images: Pixels, scaling: Scaling | None, inputs: Floats) -> None:
+    """Fill *inputs*, of shape (m, n0), float64 or float32, with those of pictures."""
+    flat = images.reshape(len(images), -1)
+    if scaling is None:
+        # A pixel over 255 is the same rounded to float32 at once or by way of float64.
+        inputs[:] = flat
+        inputs /= WHITE
+    else:
+        values = flat.astype(np.float64)
+        scaling.apply(values)
+        np.divide(values, WHITE, out=inputs, casting="same_kind")
+
+
+def inputs_of(images: Pictures, scaling: Scaling | None = None) -> NDArray[np.float64]:
     """Return pictures as a network's inputs.
 
     Args:
@@ -91,8 +173,6 @@ def inputs_of(images: Pixels, scaling: Scaling | None = None) -> NDArray[np.floa
     Returns:
         Shape (n0, m), one column an image.
     """
-    values = images.reshape(len(images), -1).astype(np.float64)
-    if scaling is not None:
-        scaling.apply(values)
-    values /= WHITE
+    values = np.empty((len(images), inputs_in(images)))
+    fill_inputs(images[:], scaling, values)
     return values.T

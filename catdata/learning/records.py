@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -15,20 +16,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from catdata.learning.config import TrainConfig
-    from catdata.learning.inputs import Scaling
+    from catdata.learning.inputs import Pictures, Scaling
     from catdata.learning.network import Floats, Parameters
 
 
 VALIDATION = "validation"
 """What early stopping calls the images that it takes from train."""
+SATURATED = 0.01
+"""A probability this close to 0 or 1 is saturated: there the sigmoid is flat."""
 
 
 class LabelledImages(Protocol):
     """What can be trained on: the pictures and labels of one split."""
 
     @property
-    def images(self) -> NDArray[np.uint8]:
-        """Pictures of shape (m, s, s, 3), uint8, 0..255."""
+    def images(self) -> Pictures:
+        """Pictures of shape (m, s, s, 3), uint8, 0..255, in memory or read when asked for."""
         ...
 
     @property
@@ -46,7 +49,7 @@ def check_images(train: LabelledImages, tests: Mapping[str, LabelledImages]) -> 
     """
     for name, images in {"train": train, **tests}.items():
         pixels, labels = images.images, images.labels
-        if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3:
+        if pixels.dtype != np.uint8 or len(pixels.shape) != 4 or pixels.shape[3] != 3:
             raise ConfigRefused(
                 f"{name}: pictures must be uint8 of shape (m, size, size, 3),"
                 f" not {pixels.dtype} of shape {pixels.shape}",
@@ -65,7 +68,7 @@ def check_images(train: LabelledImages, tests: Mapping[str, LabelledImages]) -> 
             )
 
 
-def _size(pixels: NDArray[np.uint8]) -> str:
+def _size(pixels: Pictures) -> str:
     return f"{pixels.shape[1]} x {pixels.shape[2]}"
 
 
@@ -140,6 +143,8 @@ class Entry(NamedTuple):
     test_accuracy: dict[str, float]
     gradient_norms: Floats
     dead_units: NDArray[np.int64]
+    saturation: float
+    update_ratios: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,6 +161,10 @@ class History:
             (k, layers).
         dead_units: Units of each hidden layer whose activation is 0 for all training images, shape
             (k, hidden layers).
+        saturation: Share of the training images whose probability is within ``SATURATED`` of 0 or
+            1, shape (k,).
+        update_ratios: Length of the step of that iteration beside that of the weights it moves, by
+            layer, shape (k, layers); nan where all weights are zero. About 0.001 is usual.
         zero_gradient_at: The first iteration at which the gradient of W1 was exactly zero.
         diverged_at: The iteration at which numbers ceased to be finite and training stopped; the
             last entry of the history and the parameters are those of the iteration before.
@@ -170,10 +179,26 @@ class History:
     test_accuracy: dict[str, Floats]
     gradient_norms: Floats
     dead_units: NDArray[np.int64]
+    saturation: Floats
+    update_ratios: Floats
     zero_gradient_at: int | None
     diverged_at: int | None
     stopped_at: int | None = None
     best_at: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what was noted as plain types, one list a quantity; null is what is no number."""
+        arrays = {
+            "iterations": self.iterations,
+            "costs": self.costs,
+            "train_accuracy": self.train_accuracy,
+            "gradient_norms": self.gradient_norms,
+            "dead_units": self.dead_units,
+            "saturation": self.saturation,
+            "update_ratios": self.update_ratios,
+        }
+        tests = {name: values.tolist() for name, values in self.test_accuracy.items()}
+        return {name: _plain(values) for name, values in arrays.items()} | {"test_accuracy": tests}
 
     def updates(self, config: TrainConfig) -> int:
         """Return how many updates were made in training."""
@@ -202,11 +227,20 @@ class History:
             },
             gradient_norms=np.stack([entry.gradient_norms for entry in entries]),
             dead_units=np.stack([entry.dead_units for entry in entries]),
+            saturation=np.array([entry.saturation for entry in entries]),
+            update_ratios=np.stack([entry.update_ratios for entry in entries]),
             zero_gradient_at=zero_gradient_at,
             diverged_at=diverged_at,
             stopped_at=stopped_at,
             best_at=best_at,
         )
+
+
+def _plain(values: NDArray[Any]) -> list[Any]:
+    """Return an array as nested lists, with None for what JSON has no number for."""
+    if values.ndim > 1:
+        return [_plain(row) for row in values]
+    return [value if math.isfinite(value) else None for value in values.tolist()]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -253,6 +287,7 @@ class Run:
                 [int(iteration), float(cost)]
                 for iteration, cost in zip(history.iterations, history.costs, strict=True)
             ],
+            "history": history.to_json(),
             "train": self.train.to_json(),
             "tests": {name: evaluation.to_json() for name, evaluation in self.tests.items()},
         }
