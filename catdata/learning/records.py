@@ -26,6 +26,12 @@ SATURATED = 0.01
 """A probability this close to 0 or 1 is saturated: there the sigmoid is flat."""
 
 
+def is_saturated(probabilities: Floats) -> NDArray[np.bool_]:
+    """Tell which probabilities are within ``SATURATED`` of 0 or 1."""
+    saturated: NDArray[np.bool_] = np.abs(probabilities - 0.5) >= 0.5 - SATURATED
+    return saturated
+
+
 class LabelledImages(Protocol):
     """What can be trained on: the pictures and labels of one split."""
 

@@ -17,13 +17,13 @@ from catdata.learning.descent import Descent
 from catdata.learning.inputs import in_memory, inputs_in
 from catdata.learning.network import cross_entropy, sigmoid
 from catdata.learning.records import (
-    SATURATED,
     VALIDATION,
     Entry,
     Evaluation,
     History,
     LabelledImages,
     Run,
+    is_saturated,
 )
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ class Stack:
         look, threshold = self._descent.look(), self._config.threshold
         costs, probabilities = self._descent.costs(look.logits), sigmoid(look.logits)
         right = (probabilities > threshold) == (self._labels == 1)
-        saturated = np.abs(probabilities - 0.5) >= 0.5 - SATURATED
+        saturated = is_saturated(probabilities)
         ratios = self._descent.update_ratios(iteration)
         tests = {
             name: ((answers > threshold) == (self._test_labels[name] == 1)).mean(axis=1)
