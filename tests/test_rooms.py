@@ -67,6 +67,7 @@ WINGS = {
         "records",
         "folds",
         "draws",
+        "passes",
         "descent",
         "stack",
         "training",

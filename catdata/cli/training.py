@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catdata.dataset.workspace import Workspace
-    from catdata.h5file import Pair
+    from catdata.h5file import OpenPair
     from catdata.learning.config import TrainConfig
     from catdata.learning.diagnosis import Diagnosis
     from catdata.learning.training import Evaluation, Run
@@ -60,15 +60,15 @@ def train(
 
     config, start = TrainConfig(layers=layers, seed=seed, **training), ctx.obj
     build = build or workspace.Workspace.find(start).default_build()
-    pair = workspace.read_pair(build, start)
-    folder = workspace.Workspace.find(start).new_run_folder(save) if save else None
-    for warning in pair.warnings:
-        output.warn(warning)
-    if check_gradients:
-        ctx.exit(0 if _gradients_are_right(pair, config, as_json=as_json) else 1)
-    progress = output.progress("train", "iterations", config.iterations)
-    with progress as show, output.stop_on_interrupt() as stop:
-        run = fit(pair.train, config, tests={"test": pair.test}, stop=stop, on_progress=show)
+    with workspace.open_pair(build, start) as pair:
+        folder = workspace.Workspace.find(start).new_run_folder(save) if save else None
+        for warning in pair.warnings:
+            output.warn(warning)
+        if check_gradients:
+            ctx.exit(0 if _gradients_are_right(pair, config, as_json=as_json) else 1)
+        progress = output.progress("train", "iterations", config.iterations)
+        with progress as show, output.stop_on_interrupt() as stop:
+            run = fit(pair.train, config, tests={"test": pair.test}, stop=stop, on_progress=show)
     diagnosis = diagnose(run)
     if as_json:
         output.emit_json(_train_record(build, pair, run, diagnosis))
@@ -91,7 +91,7 @@ def train(
         output.next_step("catdata compare", "is the difference more than luck?")
 
 
-def _gradients_are_right(pair: Pair, config: TrainConfig, *, as_json: bool) -> bool:
+def _gradients_are_right(pair: OpenPair, config: TrainConfig, *, as_json: bool) -> bool:
     """Show how far the gradients of a configuration are from numeric ones."""
     from catdata.learning.gradients import check_gradients
 
@@ -110,7 +110,7 @@ def _gradients_are_right(pair: Pair, config: TrainConfig, *, as_json: bool) -> b
     return passed
 
 
-def _save(workspace: Workspace, folder: Path, build: str, pair: Pair, run: Run) -> None:
+def _save(workspace: Workspace, folder: Path, build: str, pair: OpenPair, run: Run) -> None:
     from catdata.learning import models
 
     fit, classes = workspace.fit_of(build), pair.train.class_names
@@ -119,7 +119,7 @@ def _save(workspace: Workspace, folder: Path, build: str, pair: Pair, run: Run) 
         models.save(run, origin, folder)
 
 
-def _train_record(build: str, pair: Pair, run: Run, diagnosis: Diagnosis) -> dict[str, object]:
+def _train_record(build: str, pair: OpenPair, run: Run, diagnosis: Diagnosis) -> dict[str, object]:
     record = run.to_json()
     tests = record.pop("tests")
     test = tests["test"]
@@ -133,7 +133,7 @@ def _train_record(build: str, pair: Pair, run: Run, diagnosis: Diagnosis) -> dic
     }
 
 
-def _describe_run(build: str, pair: Pair, run: Run, diagnosis: Diagnosis) -> str:
+def _describe_run(build: str, pair: OpenPair, run: Run, diagnosis: Diagnosis) -> str:
     history, config = run.history, run.config
     steps = [
         (f"{iteration}", f"{cost:.4f}", f"{train:.3f}", f"{test:.3f}")

@@ -232,13 +232,23 @@ def read_pair(name: str, workspace: Path | None = None) -> h5file.Pair:
         H5Refused: If its files are not in the course's form.
         WorkspaceError: If *name* is no folder and there is no workspace to look in.
     """
+    return h5file.read_pair(_pair_folder(name, workspace))
+
+
+def open_pair(
+    name: str, workspace: Path | None = None
+) -> contextlib.AbstractContextManager[h5file.OpenPair]:
+    """Open a build, named as for :func:`read_pair`, that may be larger than memory."""
+    return h5file.open_pair(_pair_folder(name, workspace))
+
+
+def _pair_folder(name: str, workspace: Path | None) -> Path:
     try:
-        folder = Workspace.find(workspace).build_folder(name)
+        return Workspace.find(workspace).build_folder(name)
     except WorkspaceError:
         if not _holds_pair(Path(name)):
             raise
-        folder = Path(name)
-    return h5file.read_pair(folder)
+        return Path(name)
 
 
 def write_settings(root: Path, settings: Settings) -> None:

@@ -13,7 +13,7 @@ from catdata.h5file.form import (
     ImageSet,
     RowSource,
 )
-from catdata.h5file.pairs import Pair, read_pair
+from catdata.h5file.pairs import OpenPair, Pair, open_pair, read_pair
 from catdata.h5file.reading import SplitFile, open_split, read_split
 from catdata.h5file.recognise import NotHdf5, describe_not_hdf5, is_genuine
 from catdata.h5file.writing import set_build_id, write_course_file, write_split
@@ -26,11 +26,13 @@ __all__ = [
     "SPLITS",
     "ImageSet",
     "NotHdf5",
+    "OpenPair",
     "Pair",
     "RowSource",
     "SplitFile",
     "describe_not_hdf5",
     "is_genuine",
+    "open_pair",
     "open_split",
     "read_pair",
     "read_split",

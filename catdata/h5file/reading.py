@@ -6,6 +6,7 @@ always as uint8, whatever numbers the file holds. :func:`read_split` puts them a
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -22,7 +23,7 @@ from catdata.h5file.recognise import describe
 from catdata.h5file.trial import try_elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -38,6 +39,8 @@ class SplitFile:
         path: Where the file lies.
         count: The number of pictures.
         size: The side of every picture, in pixels.
+        images: The pictures, like an array of shape (m, size, size, 3), uint8, whose rows are read
+            when they are asked for.
         labels: Shape (m,), int64, 0 or 1.
         class_names: The names of class 0 and class 1.
         build_id: The id that both files of a build carry, or "" for a file without one.
@@ -58,6 +61,7 @@ class SplitFile:
         self._images = content.images
         self._scale = scale
         self._closing = closing
+        self._lock = threading.Lock()
         self.count, self.size = content.images.shape[:2]
         self.labels = content.labels
         self.class_names = content.class_names
@@ -70,6 +74,10 @@ class SplitFile:
         self.copies = record.copies if record else np.zeros(self.count, np.int32)
         self.parameters = record.parameters if record else None
         self.warnings = content.warnings + _conversion(content.images, scale)
+        self.images = RowsOnDisk(self)
+
+    def __len__(self) -> int:
+        return self.count
 
     def __enter__(self) -> Self:
         return self
@@ -96,9 +104,42 @@ class SplitFile:
         if not 0 <= start <= stop <= self.count:
             raise IndexError(f"rows {start} to {stop} of {self.count}")
         pictures = np.empty((stop - start, self.size, self.size, 3), np.uint8)
-        with refusing(self._file):
+        with self._lock, refusing(self._file):
             for first, block in _blocks(self._images, start, stop):
                 pictures[first - start : first - start + len(block)] = self._pixels(block)
+        return pictures
+
+    def read_rows(self, rows: NDArray[np.intp]) -> NDArray[np.uint8]:
+        """Read the pictures of some rows, in any order.
+
+        Each row of an uncompressed file costs a few microseconds. Of a compressed one the rows are
+        expanded that are compressed together with it.
+
+        Returns:
+            Array of shape (len(rows), size, size, 3), uint8, 0..255.
+
+        Raises:
+            IndexError: If there are no such rows.
+            H5Refused: If the file turns out to be damaged there.
+            StorageFailed: If the disk fails.
+        """
+        if len(rows) and not 0 <= rows.min() <= rows.max() < self.count:
+            raise IndexError(f"rows {rows.min()} to {rows.max()} of {self.count}")
+        pictures = np.empty((len(rows), self.size, self.size, 3), np.uint8)
+        images = self._images
+        with self._lock, refusing(self._file):
+            if images.offset is not None and images.dtype == np.uint8:
+                # Contiguous bytes: past HDF5, which takes ten times as long for single rows.
+                for picture, row in zip(pictures, rows.tolist(), strict=True):
+                    self._file.seek(images.offset + row * images.row_bytes)
+                    self._file.readinto(picture.data)
+                return pictures
+            together = rows // images.chunk_rows
+            for layer in np.unique(together).tolist():
+                start = layer * images.chunk_rows
+                block = images.rows(start, min(start + images.chunk_rows, self.count))
+                here = together == layer
+                pictures[here] = self._pixels(block[rows[here] - start])
         return pictures
 
     def slices(self, rows: int = 256) -> Iterator[NDArray[np.uint8]]:
@@ -113,7 +154,7 @@ class SplitFile:
         """
         blocks = _blocks(self._images, 0, self.count)
         while True:
-            with refusing(self._file):
+            with self._lock, refusing(self._file):
                 _, block = next(blocks, (0, None))
                 if block is None:
                     return
@@ -125,6 +166,35 @@ class SplitFile:
             scaled = block * self._scale
             block = np.rint(scaled, out=scaled)
         return block.astype(np.uint8, copy=False)
+
+
+class RowsOnDisk:
+    """The pictures of an open file as learning takes them: like an array, but read row by row.
+
+    Any number of threads may read at once; they queue.
+
+    Attributes:
+        shape: (m, size, size, 3).
+        dtype: uint8.
+    """
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, file: SplitFile) -> None:
+        self._file = file
+        self.shape = (file.count, file.size, file.size, 3)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice | NDArray[np.intp]) -> NDArray[np.uint8]:
+        """Read a slice of step 1, or rows by their numbers."""
+        if not isinstance(rows, slice):
+            return self._file.read_rows(rows)
+        start, stop, step = rows.indices(len(self))
+        if step != 1:
+            raise IndexError(f"rows are read in steps of 1, not {step}")
+        return self._file.read(start, max(start, stop))
 
 
 def open_split(path: Path, split: str) -> SplitFile:
@@ -196,10 +266,9 @@ def read_all(file: SplitFile) -> ImageSet:
         raise H5Refused(
             f"{shown(file.path)}: {needed:,} bytes of pixels do not fit in memory;"
             f" the limit is {MAX_IN_MEMORY:,}",
-            hint="Use fewer pictures or a smaller size.",
+            hint="Use fewer pictures or a smaller size. catdata train reads it as it goes.",
         )
     images = file.read(0, file.count)
-    black = file.count - int(images.any(axis=(1, 2, 3)).sum())
     return ImageSet(
         images=images,
         labels=file.labels,
@@ -208,8 +277,14 @@ def read_all(file: SplitFile) -> ImageSet:
         content_hashes=file.content_hashes,
         fingerprints=file.fingerprints,
         copies=file.copies,
-        warnings=file.warnings + ((f"{black:,} of its pictures are all black",) if black else ()),
+        warnings=file.warnings + warn_of_black([images]),
     )
+
+
+def warn_of_black(slices: Iterable[NDArray[np.uint8]]) -> tuple[str, ...]:
+    """Return a warning if pictures are all black, looking at all of them."""
+    black = sum(int((~pictures.any(axis=(1, 2, 3))).sum()) for pictures in slices)
+    return (f"{black:,} of its pictures are all black",) if black else ()
 
 
 def _blocks(images: Stored, start: int, stop: int) -> Iterator[tuple[int, NDArray[Any]]]:

@@ -46,6 +46,7 @@ class Stored:
         dtype: The type of its values: a number, bool or fixed-length bytes.
         layout: ``contiguous``, ``compact`` or ``chunked``.
         chunk_rows: Rows that have to be read together; 1 unless chunked.
+        offset: Where a contiguous data set begins, in bytes from the file's beginning; else None.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Stored:
     dtype: np.dtype[Any]
     layout: str
     chunk_rows: int
+    offset: int | None
     _dataset: Any
 
     @property
@@ -122,7 +124,8 @@ def find_dataset(parent: Any, key: str, *, file_size: int, within: str = "") -> 
         chunk_rows = 1
         if creation.get_nfilters():
             raise NotTheForm(f"{name} has filters but no chunks", hint=_REWRITE)
-    return Stored(name, shape, dtype, layout, chunk_rows, h5py.Dataset(found))
+    offset = found.get_offset() if layout == "contiguous" else None
+    return Stored(name, shape, dtype, layout, chunk_rows, offset, h5py.Dataset(found))
 
 
 def _find(parent: Any, key: str, name: str) -> Any | None:

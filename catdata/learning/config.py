@@ -35,7 +35,8 @@ class TrainConfig:
         init: A name in ``network.INITIALIZERS``; ``zeros`` is for logistic regression alone.
         seed: Seed of the first weights, 0 to 2**32 - 1.
         form: ``gram``, ``direct``, or ``auto`` for the cheaper one; the numbers are the same.
-        record_every: Iterations between two entries of the history.
+        record_every: Iterations between two entries of the history. With mini-batches of images
+            that are read from a file, an epoch at least: an entry looks at all of them.
         threads: Threads of the BLAS.
         optimizer: A name in ``optimizers.OPTIMIZERS``.
         momentum: Share of its memory that an optimizer keeps from step to step, 0 to below 1.

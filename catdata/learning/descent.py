@@ -8,41 +8,31 @@ number alone.
 from __future__ import annotations
 
 import math
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from catdata.learning.draws import Batches, dropped_units
 from catdata.learning.inputlayer import input_layer
+from catdata.learning.inputs import row_slices
 from catdata.learning.network import Parameters, UpperLayers, carve, cross_entropy, initialize
 from catdata.learning.optimizers import DECAYS, OPTIMIZERS, Moment, Vectors
+from catdata.learning.passes import Passes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from catdata.learning.config import TrainConfig
-    from catdata.learning.network import Floats, Labels, Rows
+    from catdata.learning.network import Floats, Labels
+    from catdata.learning.passes import Look, Shapes
     from catdata.learning.sources import Source
 
 # Products of rows in fours run up to twice as fast as with one to three rows left over (OpenBLAS),
 # and give a network the same bits alone and in a stack. Units without weights fill the four up:
 # nothing goes in, nothing comes out, and their gradient is zero.
 _UNITS_AT_ONCE = 4
-
-
-class _Pass(NamedTuple):
-    """The layers above the first for one number of images, and views of what enters them."""
-
-    upper: UpperLayers
-    signal: Floats  # (runs, units, images)
-    row: Floats  # of all its numbers, for the product with itself
-    column: Floats
-
-    @classmethod
-    def over(cls, upper: UpperLayers, signal: Floats) -> _Pass:
-        runs = len(signal)
-        return cls(upper, signal, signal.reshape(runs, 1, -1), signal.reshape(runs, -1, 1))
 
 
 class Descent:
@@ -57,8 +47,6 @@ class Descent:
     Attributes:
         state: The parameters of all runs, and in further rows what the optimizer remembers.
         blocks: The parameters of each layer, views of the state with a leading axis of runs.
-        input: The first layer.
-        upper: The layers above it, for all images at once.
         filling: Units of the first layer that only fill the four up.
     """
 
@@ -96,20 +84,15 @@ class Descent:
         self.blocks, gradients = carve(self.state[0], shapes), carve(gradient, shapes)
         inputs = len(input_shapes)
         first_weights = self._fill(width, self.blocks[inputs:])
-        self.input = input_layer(source, first_weights, self.blocks[:inputs], gradients[:inputs])
+        self._layer = input_layer(source, first_weights, self.blocks[:inputs], gradients[:inputs])
 
         def layers_above(signal: Floats) -> UpperLayers:
             return UpperLayers(self.blocks[inputs:], gradients[inputs:], signal, config.activation)
 
-        self.upper = layers_above(self.input.signal)
-        self._whole = _Pass.over(self.upper, self.input.signal)
+        self._passes = Passes(self._layer, layers_above, self._targets, self._weights, gradient)
         self._batches: Batches | None = None
-        self._passes: dict[int, _Pass] = {}
         if config.batch_size:
             self._batches = Batches(len(self._targets), config.batch_size, config.seed)
-            for size in self._batches.sizes:
-                signal = np.empty((runs, width, size), config.dtype)
-                self._passes[size] = _Pass.over(layers_above(signal), signal)
 
     def _fill(self, width: int, upper: list[Floats]) -> Floats:
         """Draw every run's weights into the upper layers' arrays, and return W1."""
@@ -131,69 +114,81 @@ class Descent:
         runs = len(self._configs)
         squares = np.empty((stop - start, runs, 1, 1), self._targets.dtype)
         for iteration, square in enumerate(squares, start):
+            drop = partial(self._dropped, iteration)
             if self._batches is None:
-                self._backpropagate(iteration, square)
+                self._passes.everything(drop, square)
             else:
-                self._backpropagate_batch(iteration, self._batches.rows(iteration), square)
+                self._passes.batch(self._batches.rows(iteration), drop, square)
             if self._shrinking:
-                self.input.decay(self._shrinking)
-                self.upper.decay(self._shrinking)
+                self._layer.decay(self._shrinking)
+                self._passes.upper.decay(self._shrinking)
             self._step(self._vectors, self._moment(iteration))
         return squares[:, :, 0, 0]
 
-    def _backpropagate(self, iteration: int, square: Floats) -> None:
-        self.input.forward()
-        self.upper.forward(self._dropped(self.upper, iteration))
-        self.upper.backward(self._targets, self._weights)
-        self.input.backward()
-        np.matmul(self._whole.row, self._whole.column, out=square)
-
-    def _backpropagate_batch(self, iteration: int, rows: Rows, square: Floats) -> None:
-        upper, signal, row, column = self._passes[len(rows)]
-        weights = None if self._weights is None else self._weights[rows]
-        self.input.forward_rows(rows, signal)
-        upper.forward(self._dropped(upper, iteration))
-        upper.backward(self._targets[rows], weights)
-        self.input.backward_rows(rows, signal)
-        np.matmul(row, column, out=square)
-
-    def _dropped(self, upper: UpperLayers, iteration: int) -> Sequence[Floats]:
+    def _dropped(self, iteration: int, shapes: Shapes) -> Sequence[Floats]:
         share = self._config.dropout
         if not share:
             return ()
-        seeds = [config.seed for config in self._configs]
-        return dropped_units(seeds, iteration, share, upper.hidden_shapes)
+        return dropped_units([config.seed for config in self._configs], iteration, share, shapes)
 
     def _moment(self, iteration: int) -> Moment:
         config = self._config
         decay = DECAYS[config.decay](config.decay_rate, iteration / config.decay_every)
         return Moment(iteration, config.learning_rate * decay, config.momentum)
 
+    @property
+    def form(self) -> str:
+        """The form of the first layer."""
+        return self._layer.form
+
+    def look(self) -> Look:
+        """Return how the networks stand on all training images."""
+        look = self._passes.look()
+        look.dead_units[:, :1] -= self.filling
+        return look
+
     def logits(self) -> Floats:
         """Return every run's answers to the training images as logits, shape (runs, m)."""
-        self.input.forward()
-        self.upper.forward()
-        return self.upper.output[:, 0].copy()
+        return self._passes.logits()
+
+    def other_logits(self, name: str, count: int) -> Floats:
+        """Return every run's answers to the *count* images of another set, shape (runs, count)."""
+        upper, layer = self._passes.upper, self._layer
+        parts = [upper.logits_of(layer.forward_other(name, rows)) for rows in row_slices(count)]
+        return np.concatenate(parts, axis=1)
 
     def costs(self, logits: Floats) -> Floats:
         """Return the cost of answers to the training images, shape (runs,)."""
         return cross_entropy(logits, self._targets, self._weights)
 
-    def gradient_norms(self) -> Floats:
-        """Return the length of the gradient of each layer's weights, shape (runs, layers).
+    def update_ratios(self, iteration: int) -> Floats:
+        """Return how long the step of an iteration is for each layer, beside its weights.
 
-        To be called when the logits are those of the present parameters.
+        The iteration is done and taken back.
+
+        Returns:
+            ‖step‖ / ‖weights‖, shape (runs, layers); nan where all weights are zero.
         """
-        self.upper.backward(self._targets, self._weights)
-        self.input.backward()
-        return np.column_stack([self.input.gradient_norms(), *self.upper.gradient_norms()])
+        before = self.state.copy()
+        lengths = [self._layer.weight_norms(), *self._passes.upper.weight_norms()]
+        self.iterate(iteration, iteration + 1)
+        inputs = len(self.blocks) - len(lengths) + 1
+        old = carve(before[0], [block.shape for block in self.blocks])
+        steps = [self._layer.step_norms(old[:inputs])]
+        for block, was in zip(self.blocks[inputs:], old[inputs:], strict=True):
+            steps.append(np.linalg.norm((block - was)[:, :, :-1], axis=(1, 2)))
+        self.state[:] = before
+        weights = np.column_stack(lengths)
+        ratios = np.full(weights.shape, np.nan)
+        np.divide(np.column_stack(steps), weights, out=ratios, where=weights > 0.0)
+        return ratios
 
     def parameters_of(self, run: int) -> Parameters:
         """Return one run's weights and biases without the units that only fill the four up."""
         units = self._dims[1]
-        first_weights, first_biases = self.input.weights(run)
+        first_weights, first_biases = self._layer.weights(run)
         weights, biases = [first_weights[:units]], [first_biases[:units]]
-        for matrix, fan_in in zip(self.upper.weights, self._dims[1:-1], strict=True):
+        for matrix, fan_in in zip(self._passes.upper.weights, self._dims[1:-1], strict=True):
             weights.append(matrix[run, :, :fan_in].copy())
             biases.append(matrix[run, :, -1:].copy())
         return Parameters(tuple(weights), tuple(biases))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from catdata.learning.records import is_saturated
+
 if TYPE_CHECKING:
     from catdata.learning.training import Run
 
@@ -24,6 +26,11 @@ _BASE_RATE_SHARE = 0.95
 _VANISHED = 1e-3
 # Probabilities this close together are one answer to all images.
 _SAME_ANSWER = 0.05
+# A step is usually about 0.001 of the length of the weights that it moves. The course's networks
+# take steps of 1e-5 to 0.01; where they are this much longer or shorter, that is the reason.
+_LONG_STEP, _SHORT_STEP = 0.2, 1e-6
+# A network that names so many images wrongly and is certain of it has overshot.
+_SURELY_WRONG = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +135,8 @@ def _base_rate_only(run: Run) -> Diagnosis:
         None,
         f"After {run.history.updates(run.config):,} iterations every training image gets the same"
         f" answer: a cat with a probability of {lowest:.3f} to {highest:.3f}."
-        f" {_cost_beside_base_rate(run)} Try more iterations, a higher learning rate or fewer"
-        " layers.",
+        f" {_cost_beside_base_rate(run)}"
+        f" {_advice(run, 'Try more iterations, a higher learning rate or fewer layers.')}",
     )
 
 
@@ -142,8 +149,33 @@ def _learning(run: Run) -> Diagnosis:
         f" {_percent(train.baseline_accuracy)}."
     )
     if train.accuracy <= train.baseline_accuracy:
-        message += " It has not got beyond that yet: try more iterations or a higher learning rate."
+        remedy = _advice(run, "Try more iterations or a higher learning rate.")
+        message += f" It has not got beyond that yet. {remedy}"
     return Diagnosis("learning", None, message)
+
+
+def _advice(run: Run, otherwise: str) -> str:
+    """Return what the last steps and answers show to be wrong and what to try, if they do."""
+    surely_wrong = float((is_saturated(run.train.probabilities) & ~run.train.correct).mean())
+    ratios = np.nan_to_num(run.history.update_ratios, posinf=0.0).max(axis=1)
+    longest = float(ratios[-1])
+    if surely_wrong > _SURELY_WRONG or longest > _LONG_STEP:
+        said = (
+            f"The steps are too long: the last one was {_percent(longest)} as long as the weights"
+            " that it moved"
+        )
+        if surely_wrong > _SURELY_WRONG:
+            said += (
+                f", and {_percent(surely_wrong)} of the training images are named"
+                " wrongly with a certainty of 99 % or more"
+            )
+        return f"{said}: {_lower_rate(run)}."
+    if ratios.max() < _SHORT_STEP:
+        return (
+            f"No step was more than {ratios.max():.0e} as long as the weights that it moved; about"
+            f" 1e-03 is usual. {otherwise}"
+        )
+    return otherwise
 
 
 def _dead_layer(run: Run, entry: int) -> int | None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from catdata.errors import ConfigRefused
+from catdata.learning.inputs import Chosen, in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from catdata.learning.inputs import Pixels
+    from catdata.learning.inputs import Pictures
     from catdata.learning.records import LabelledImages
 
 
@@ -27,13 +28,15 @@ class Subset:
         labels: Shape (k,), 0 or 1.
     """
 
-    images: Pixels
+    images: Pictures
     labels: NDArray[np.int64]
 
     @classmethod
     def of(cls, whole: LabelledImages, rows: NDArray[np.intp]) -> Subset:
-        """Return the *rows* of *whole*."""
-        return cls(whole.images[rows], whole.labels[rows])
+        """Return the *rows* of *whole*; what is not in memory is not brought there."""
+        images = whole.images
+        chosen = images[rows] if in_memory(images) else Chosen(images, rows)
+        return cls(chosen, whole.labels[rows])
 
 
 def stratified_folds(

@@ -6,7 +6,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from catdata.errors import ConfigRefused
+from catdata.learning.inputs import SLICE_ROWS
 from catdata.learning.optimizers import OPTIMIZERS
+from catdata.learning.sources import is_held
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,11 +61,15 @@ def check_memory(
     pixels, units = dims[:2]
     first = units * (images if form == "gram" else pixels + 1)
     others = sum(above * (below + 1) for below, above in pairwise(dims[1:]))
+    at_once, shared = images, images * images
+    if form == "direct":
+        whole = not config.batch_size and is_held(images, pixels + 1, config.dtype)
+        at_once = images if whole else min(images, max(SLICE_ROWS, config.batch_size))
+        shared = at_once * (pixels + 1)
     # Parameters, gradient, step and two copies to return to; three of what the optimizer remembers;
     # W1 before training; two signals.
     vectors = 5 + 3 * OPTIMIZERS[config.optimizer].memory
-    for_a_run = vectors * (first + others) + units * pixels + 2 * sum(dims[1:]) * images
-    shared = images * (images if form == "gram" else pixels + 1)
+    for_a_run = vectors * (first + others) + units * pixels + 2 * sum(dims[1:]) * at_once
     needed = _BYTES[config.dtype] * (runs * for_a_run + shared)
     if needed > MEMORY_LIMIT:
         layers = ",".join(str(width) for width in dims[1:-1])

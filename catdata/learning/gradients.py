@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from catdata.learning.folds import Subset
 from catdata.learning.inputs import inputs_of
 from catdata.learning.network import activated, initialize
 from catdata.learning.training import fit
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-7
 CHECKED = 40
+CHECKED_IMAGES = 2000
 _STEP = 1e-30
 _ROUNDING = 1e-7  # gradients shorter than this drown in the rounding of the weights
 
@@ -57,7 +59,8 @@ def check_gradients(train: LabelledImages, config: TrainConfig) -> tuple[LayerCh
     """Compare one step of training with the slopes of the cost at the first weights.
 
     Dropout and mini-batches are left out, since they draw at random, and so are the optimizer,
-    which only uses the gradient, and float32.
+    which only uses the gradient, and float32. Of more than ``CHECKED_IMAGES`` images so many are
+    looked at, spread evenly.
 
     Args:
         train: The images to learn from.
@@ -73,6 +76,9 @@ def check_gradients(train: LabelledImages, config: TrainConfig) -> tuple[LayerCh
         early_stop=0.0,
         dtype="float64",
     )
+    if len(train.labels) > CHECKED_IMAGES:
+        rows = np.linspace(0, len(train.labels) - 1, CHECKED_IMAGES).astype(np.intp)
+        train = Subset(train.images[rows], train.labels[rows])
     run = fit(train, plain)
     before = initialize(run.layer_dims, config.init, config.seed)
     cost = _Cost(before, inputs_of(train.images, run.scaling), train.labels, plain)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 
-from catdata.learning.inputs import WHITE, Pixels, float_slices
+from catdata.learning.inputs import WHITE, Pictures, Pixels, float_slices
 from catdata.learning.sources import Gram, PixelRows, Source
 
 if TYPE_CHECKING:
@@ -29,11 +29,14 @@ class InputLayer(Protocol):
     """What training asks of the first layer of a stack of networks.
 
     Attributes:
+        whole: Whether :meth:`forward` and :meth:`backward` can be asked for; else the images are
+            not in memory as numbers, and come by rows.
         signal: Shape (runs, units, m). The pre-activation of the training images after
-            :meth:`forward`; the layers above then replace it by its gradient.
+            :meth:`forward`; the layers above then replace it by its gradient. Empty if not *whole*.
     """
 
     form: ClassVar[str]
+    whole: bool
     signal: Floats
 
     def forward(self) -> None:
@@ -44,11 +47,11 @@ class InputLayer(Protocol):
         """Fill this layer's gradient from *signal*, which holds the pre-activation's."""
         ...
 
-    def forward_rows(self, rows: Rows, signal: Floats) -> None:
+    def forward_rows(self, rows: slice | Rows, signal: Floats) -> None:
         """Fill *signal*, of shape (runs, units, rows), with the pre-activation of some images."""
         ...
 
-    def backward_rows(self, rows: Rows, signal: Floats) -> None:
+    def backward_rows(self, rows: slice | Rows, signal: Floats) -> None:
         """Fill this layer's gradient from that of those images' pre-activation.
 
         To be called after :meth:`forward_rows` with the same rows.
@@ -66,8 +69,16 @@ class InputLayer(Protocol):
         """
         ...
 
-    def forward_other(self, name: str) -> Floats:
-        """Return the pre-activation of another set of images, shape (runs, units, k)."""
+    def weight_norms(self) -> Floats:
+        """Return the length of each run's W1, shape (runs,)."""
+        ...
+
+    def step_norms(self, before: Sequence[Floats]) -> Floats:
+        """Return how far each run's W1 has moved since its parameters were *before*."""
+        ...
+
+    def forward_other(self, name: str, rows: slice) -> Floats:
+        """Return the pre-activation of some of another set's images, shape (runs, units, rows)."""
         ...
 
     def weights(self, run: int) -> tuple[Floats, Floats]:
@@ -102,25 +113,36 @@ class DirectInput:
         self._source = source
         self._rows = self._parameters.reshape(-1, inputs)
         self._gradient_rows = self._gradient.reshape(-1, inputs)
-        self.signal = np.empty((runs, units, len(source.matrix)), self._rows.dtype)
-        self._signal_rows = self.signal.reshape(runs * units, -1)
+        self._matrix = source.buffer(0) if source.matrix is None else source.matrix
+        self.whole = source.matrix is not None
+        self.signal = np.empty((runs, units, len(self._matrix)), self._rows.dtype)
+        self._signal_rows = self.signal.reshape(runs * units, len(self._matrix))
+        self._buffers: dict[int, Floats] = {}
 
     def forward(self) -> None:
         """Fill *signal* with W1 X + b1."""
-        np.matmul(self._rows, self._source.matrix.T, out=self._signal_rows)
+        np.matmul(self._rows, self._matrix.T, out=self._signal_rows)
 
     def backward(self) -> None:
         """Fill the gradient of W1 and b1 from that of the pre-activation."""
-        np.matmul(self._signal_rows, self._source.matrix, out=self._gradient_rows)
+        np.matmul(self._signal_rows, self._matrix, out=self._gradient_rows)
 
-    def forward_rows(self, rows: Rows, signal: Floats) -> None:
+    def forward_rows(self, rows: slice | Rows, signal: Floats) -> None:
         """Fill *signal*, of shape (runs, units, rows), with the pre-activation of some images."""
-        self._batch = self._source.matrix[rows]
+        self._batch = self._inputs_of(self._source.images[rows])
         np.matmul(self._parameters, self._batch.T, out=signal)
 
-    def backward_rows(self, rows: Rows, signal: Floats) -> None:  # noqa: ARG002 - they were gathered in forward_rows
+    def backward_rows(self, rows: slice | Rows, signal: Floats) -> None:  # noqa: ARG002 - they were gathered in forward_rows
         """Fill the gradient of W1 and b1 from that of those images' pre-activation."""
         np.matmul(signal, self._batch, out=self._gradient)
+
+    def _inputs_of(self, images: Pixels) -> Floats:
+        """Return pictures as inputs, in an array that is used again for the next as many."""
+        if len(images) not in self._buffers:
+            self._buffers[len(images)] = self._source.buffer(len(images))
+        buffer = self._buffers[len(images)]
+        self._source.fill(images, buffer)
+        return buffer
 
     def decay(self, rate: float) -> None:
         """Add to the gradient of W1 that of L2."""
@@ -128,12 +150,20 @@ class DirectInput:
 
     def gradient_norms(self) -> Floats:
         """Return the length of the gradient of each run's W1, shape (runs,)."""
-        norms: Floats = np.linalg.norm(self._gradient[:, :, :-1], axis=(1, 2))
-        return norms
+        return _norms(self._gradient)
 
-    def forward_other(self, name: str) -> Floats:
-        """Return the pre-activation of another set of images, shape (runs, units, k)."""
-        signal: Floats = np.matmul(self._parameters, self._source.others[name].T)
+    def weight_norms(self) -> Floats:
+        """Return the length of each run's W1, shape (runs,)."""
+        return _norms(self._parameters)
+
+    def step_norms(self, before: Sequence[Floats]) -> Floats:
+        """Return how far each run's W1 has moved since its parameters were *before*."""
+        return _norms(self._parameters - before[0])
+
+    def forward_other(self, name: str, rows: slice) -> Floats:
+        """Return the pre-activation of some of another set's images, shape (runs, units, rows)."""
+        inputs = self._inputs_of(self._source.others[name][rows])
+        signal: Floats = np.matmul(self._parameters, inputs.T)
         return signal
 
     def weights(self, run: int) -> tuple[Floats, Floats]:
@@ -155,6 +185,7 @@ class GramInput:
     """
 
     form: ClassVar[str] = "gram"
+    whole = True
 
     def __init__(
         self,
@@ -176,14 +207,15 @@ class GramInput:
         self._signal_rows = self.signal.reshape(runs * units, images)
         # K is symmetric; read by columns, OpenBLAS multiplies large ones a fifth faster.
         self._products = source.matrix.T
-        self._start = self._initial_signal(source.pixels)
+        self._start = self._initial_signal(source.images)
         self._others_start = {
-            name: self._initial_signal(pixels) for name, (pixels, _) in source.others.items()
+            name: self._initial_signal(other) for name, (other, _) in source.others.items()
         }
+        self._initial_squares = np.einsum("rui,rui->ru", initial, initial)
 
-    def _initial_signal(self, pixels: Pixels) -> Floats:
-        signal = np.empty((*self._initial.shape[:2], len(pixels)), self.signal.dtype)
-        for rows, values in float_slices(pixels, self._source.scaling):
+    def _initial_signal(self, images: Pictures) -> Floats:
+        signal = np.empty((*self._initial.shape[:2], len(images)), self.signal.dtype)
+        for rows, values in float_slices(images, self._source.scaling):
             signal[:, :, rows] = np.matmul(self._initial, values.T) / WHITE
         return signal
 
@@ -192,12 +224,12 @@ class GramInput:
         np.matmul(self._coefficient_rows, self._products, out=self._signal_rows)
         np.add(self.signal, self._started(self._start), out=self.signal)
 
-    def forward_rows(self, rows: Rows, signal: Floats) -> None:
+    def forward_rows(self, rows: slice | Rows, signal: Floats) -> None:
         """Fill *signal*, of shape (runs, units, rows), with the pre-activation of some images."""
         np.matmul(self._coefficients, self._source.matrix[rows].T, out=signal)
         np.add(signal, self._started(self._start[:, :, rows]), out=signal)
 
-    def backward_rows(self, rows: Rows, signal: Floats) -> None:
+    def backward_rows(self, rows: slice | Rows, signal: Floats) -> None:
         """Put the gradient of those images' pre-activation in its place, and 0 for all others."""
         self.signal[:] = 0.0
         self.signal[:, :, rows] = signal
@@ -224,30 +256,50 @@ class GramInput:
         gradient[:, :, 1] = rate * parameters[:, :, 1]
 
     def gradient_norms(self) -> Floats:
-        """Return the length of the gradient of each run's W1, shape (runs,).
+        """Return the length of the gradient of each run's W1, shape (runs,)."""
+        return self._lengths(self.signal)
 
-        With D the pre-activation's gradient it is D Xᵀ, so its squared length is the sum of
-        D ∘ (D XᵀX), and XᵀX = K - 1.
+    def weight_norms(self) -> Floats:
+        """Return the length of each run's W1, shape (runs,)."""
+        scale = self._decaying[0][:, :, 1] if self._decaying else np.ones(1)
+        return self._lengths(self._coefficients, scale)
+
+    def step_norms(self, before: Sequence[Floats]) -> Floats:
+        """Return how far each run's W1 has moved since its parameters were *before*."""
+        coefficients, *decaying = before
+        scale = self._decaying[0][:, :, 1] - decaying[0][:, :, 1] if self._decaying else None
+        return self._lengths(self._coefficients - coefficients, scale)
+
+    def _lengths(self, coefficients: Floats, scale: Floats | None = None) -> Floats:
+        """Return the length of s W1⁰ + D Xᵀ, shape (runs,), without leaving the span of images.
+
+        Its square is s² ‖W1⁰‖² + 2 s (D · W1⁰ X) + D · D XᵀX, and XᵀX = K - 1.
+
+        Args:
+            coefficients: D, shape (runs, units, m).
+            scale: s, shape (runs, units), or one number for all; None for 0.
         """
-        gradient = self.signal
-        by_image = np.matmul(gradient, self._products)
-        by_image -= gradient.sum(axis=2, keepdims=True)
-        squares = np.einsum("rui,rui->r", gradient, by_image)
-        norms: Floats = np.sqrt(np.maximum(squares, 0.0))
-        return norms
+        by_image = np.matmul(coefficients, self._products)
+        by_image -= coefficients.sum(axis=2, keepdims=True)
+        squares = np.einsum("rui,rui->ru", coefficients, by_image)
+        if scale is not None:
+            with_start = np.einsum("rui,rui->ru", coefficients, self._start)
+            squares = squares + scale * (scale * self._initial_squares + 2.0 * with_start)
+        lengths: Floats = np.sqrt(np.maximum(squares.sum(axis=1), 0.0))
+        return lengths
 
-    def forward_other(self, name: str) -> Floats:
-        """Return the pre-activation of another set of images, shape (runs, units, k)."""
+    def forward_other(self, name: str, rows: slice) -> Floats:
+        """Return the pre-activation of some of another set's images, shape (runs, units, rows)."""
         _, products = self._source.others[name]
-        start = self._started(self._others_start[name])
-        signal: Floats = np.matmul(self._coefficients, products) + start
+        start = self._started(self._others_start[name][:, :, rows])
+        signal: Floats = np.matmul(self._coefficients, products[:, rows]) + start
         return signal
 
     def weights(self, run: int) -> tuple[Floats, Floats]:
         """Return one run's W1 of shape (units, n0) and b1 of shape (units, 1)."""
         coefficients = self._coefficients[run]
         weights = np.zeros_like(self._initial[run])
-        for rows, values in float_slices(self._source.pixels, self._source.scaling):
+        for rows, values in float_slices(self._source.images, self._source.scaling):
             weights += coefficients[:, rows] @ values
         weights /= WHITE
         biases: Floats = coefficients.sum(axis=1, keepdims=True)
@@ -257,6 +309,12 @@ class GramInput:
             biases, scale = biases + decaying[:, :1], decaying[:, 1:]
         weights += scale * self._initial[run]
         return weights.astype(coefficients.dtype, copy=False), biases
+
+
+def _norms(parameters: Floats) -> Floats:
+    """Return the length of each run's weights without its biases, the last column."""
+    norms: Floats = np.linalg.norm(parameters[:, :, :-1], axis=(1, 2))
+    return norms
 
 
 def input_layer(

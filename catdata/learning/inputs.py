@@ -9,7 +9,7 @@ so that every other picture is treated the very same way.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,58 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from catdata.learning.network import Floats, Rows
+
 Pixels = NDArray[np.uint8] | NDArray[np.float64]
 SLICE_ROWS = 256
 WHITE = 255.0
+
+
+class Pictures(Protocol):
+    """Pictures by rows: an array in memory, or a file from which rows are read when asked for."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(m, s, s, 3)."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """uint8."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice | Rows, /) -> Pixels: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """Some rows of pictures that are too many for memory, themselves read when asked for.
+
+    Attributes:
+        whole: The pictures.
+        chosen: Rows of theirs, shape (k,).
+    """
+
+    whole: Pictures
+    chosen: Rows
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(k, s, s, 3)."""
+        return (len(self.chosen), *self.whole.shape[1:])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """uint8."""
+        return self.whole.dtype
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def __getitem__(self, rows: slice | Rows) -> Pixels:
+        return self.whole[self.chosen[rows]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +85,7 @@ class Scaling:
     deviation: NDArray[np.floating[Any]]
 
     @classmethod
-    def of(cls, images: Pixels, *, standardize: bool) -> Scaling:
+    def of(cls, images: Pictures, *, standardize: bool) -> Scaling:
         """Learn from training images.
 
         Sums of whole pixels and of their squares stay below 2**53, so nothing is rounded before the
@@ -46,12 +95,13 @@ class Scaling:
             images: Shape (m, s, s, 3), uint8; or inputs as they are, shape (m, n0), float64.
             standardize: Whether to divide by the standard deviation.
         """
-        flat, count = images.reshape(len(images), -1), len(images)
+        count = len(images)
         if images.dtype != np.uint8:
-            spread = flat.std(axis=0) if standardize else np.ones(flat.shape[1])
-            return cls(flat.mean(axis=0), np.where(spread == 0.0, 1.0, spread))
-        sums, squares = np.zeros((2, flat.shape[1]))
-        for _, values in float_slices(flat):
+            rows = images[:]
+            spread = rows.std(axis=0) if standardize else np.ones(rows.shape[1])
+            return cls(rows.mean(axis=0), np.where(spread == 0.0, 1.0, spread))
+        sums, squares = np.zeros((2, inputs_in(images)))
+        for _, values in float_slices(images):
             sums += values.sum(axis=0)
             squares += np.einsum("ip,ip->p", values, values)
         deviation = np.ones_like(sums)
@@ -74,21 +124,60 @@ class Scaling:
         )
 
 
+def inputs_in(images: Pictures) -> int:
+    """Return how many numbers a picture is."""
+    return int(np.prod(images.shape[1:]))
+
+
+def in_memory(images: Pictures) -> bool:
+    """Tell whether pictures are an array, rather than read when they are asked for."""
+    return isinstance(images, np.ndarray)
+
+
+def row_slices(count: int) -> list[slice]:
+    """Cut so many rows into slices of at most ``SLICE_ROWS``."""
+    return [slice(start, min(start + SLICE_ROWS, count)) for start in range(0, count, SLICE_ROWS)]
+
+
 def float_slices(
-    pixels: Pixels, scaling: Scaling | None = None
+    images: Pictures, scaling: Scaling | None = None, stop: int | None = None
 ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    """Yield flattened pictures as 255 times their inputs, a bounded number of rows at a time."""
-    for start in range(0, len(pixels), SLICE_ROWS):
-        rows = slice(start, min(start + SLICE_ROWS, len(pixels)))
-        values = pixels[rows].astype(np.float64)
-        if pixels.dtype != np.uint8:
-            values *= WHITE
+    """Yield flattened pictures as 255 times their inputs, a bounded number of rows at a time.
+
+    Args:
+        images: Shape (m, s, s, 3), uint8; or inputs as they are, shape (m, n0), float64.
+        scaling: How pixels become inputs; None for pixels / 255.
+        stop: The row before which to stop; None for all.
+    """
+    for rows in row_slices(len(images) if stop is None else stop):
+        values = _times_white(images[rows])
         if scaling is not None:
             scaling.apply(values)
         yield rows, values
 
 
-def inputs_of(images: Pixels, scaling: Scaling | None = None) -> NDArray[np.float64]:
+def fill_inputs(images: Pixels, scaling: Scaling | None, inputs: Floats) -> None:
+    """Fill *inputs*, of shape (m, n0), float64 or float32, with those of pictures."""
+    if scaling is None and images.dtype == np.uint8:
+        # A pixel over 255 is the same rounded to float32 at once or by way of float64.
+        inputs[:] = images.reshape(len(images), -1)
+        inputs /= WHITE
+    else:
+        values = _times_white(images)
+        if scaling is not None:
+            scaling.apply(values)
+        np.divide(values, WHITE, out=inputs, casting="same_kind")
+
+
+def _times_white(images: Pixels) -> NDArray[np.float64]:
+    """Return flattened pictures, or 255 times rows of numbers that are inputs as they are."""
+    values = images.reshape(len(images), -1).astype(np.float64)
+    if images.dtype != np.uint8:
+        values *= WHITE
+    return values
+
+
+def inputs_of(images: Pictures, scaling: Scaling | None = None) -> NDArray[np.float64]:
     """Return pictures as a network's inputs.
 
     Args:
@@ -98,6 +187,6 @@ def inputs_of(images: Pixels, scaling: Scaling | None = None) -> NDArray[np.floa
     Returns:
         Shape (n0, m), one column an image.
     """
-    flat = images.reshape(len(images), -1)
-    slices = [values / WHITE for _, values in float_slices(flat, scaling)]
-    return np.concatenate([np.empty((0, flat.shape[1])), *slices]).T
+    values = np.empty((len(images), inputs_in(images)))
+    fill_inputs(images[:], scaling, values)
+    return values.T

@@ -134,6 +134,10 @@ def _pack(run: Run) -> bytes:
         "iterations": history.iterations,
         "costs": history.costs,
         "train_accuracy": history.train_accuracy,
+        "gradient_norms": history.gradient_norms,
+        "dead_units": history.dead_units,
+        "saturation": history.saturation,
+        "update_ratios": history.update_ratios,
         **{f"accuracy_{name}": values for name, values in history.test_accuracy.items()},
     }
     if run.scaling is not None:

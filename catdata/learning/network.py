@@ -297,16 +297,19 @@ class UpperLayers:
         """The shape of each hidden layer's activation, (runs, units, m)."""
         return [layer.active.shape for layer in self._layers]
 
-    def backward(self, labels: Floats, weights: Floats | None = None) -> None:
+    def backward(
+        self, labels: Floats, weights: Floats | None = None, count: int | None = None
+    ) -> None:
         """Replace each layer's signal by the gradient of the mean cost, from the logits down.
 
         Args:
             labels: Shape (m,), 0.0 or 1.0.
             weights: How much each image counts, shape (m,); None for all alike.
+            count: Images that the mean is taken over, where these are only some; None for m.
         """
         error = _sigmoid(self.output, out=self.output)
         error -= labels
-        error /= labels.size
+        error /= count or labels.size
         if weights is not None:
             error *= weights
         for number in range(len(self._layers) - 1, -1, -1):
@@ -344,11 +347,14 @@ class UpperLayers:
         """Return for each layer the length of its weights' gradient, each of shape (runs,)."""
         return [np.linalg.norm(layer.gradient[:, :, :-1], axis=(1, 2)) for layer in self._layers]
 
-    def dead_units(self) -> NDArray[np.int64]:
-        """Count the hidden units whose activation is 0 for all images, after :meth:`forward`.
+    def weight_norms(self) -> list[Floats]:
+        """Return the length of each layer's weights, each of shape (runs,)."""
+        return [np.linalg.norm(layer.weights[:, :, :-1], axis=(1, 2)) for layer in self._layers]
+
+    def active_units(self) -> list[NDArray[np.bool_]]:
+        """Tell for each hidden layer which units are not 0 for all images, after :meth:`forward`.
 
         Returns:
-            Shape (runs, hidden layers).
+            For each layer, shape (runs, units).
         """
-        counts = [np.sum(~layer.active.any(axis=2), axis=1) for layer in self._layers]
-        return np.stack(counts, axis=1) if counts else np.zeros((len(self.output), 0), np.int64)
+        return [(layer.active != 0.0).any(axis=2) for layer in self._layers]

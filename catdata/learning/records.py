@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -15,20 +16,31 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from catdata.learning.config import TrainConfig
-    from catdata.learning.inputs import Pixels, Scaling
+    from catdata.learning.inputs import Pictures, Scaling
     from catdata.learning.network import Floats, Parameters
 
 
 VALIDATION = "validation"
 """What early stopping calls the images that it takes from train."""
+SATURATED = 0.01
+"""A probability this close to 0 or 1 is saturated: there the sigmoid is flat."""
+
+
+def is_saturated(probabilities: Floats) -> NDArray[np.bool_]:
+    """Tell which probabilities are within ``SATURATED`` of 0 or 1."""
+    saturated: NDArray[np.bool_] = np.abs(probabilities - 0.5) >= 0.5 - SATURATED
+    return saturated
 
 
 class LabelledImages(Protocol):
     """What can be trained on: the pictures and labels of one split."""
 
     @property
-    def images(self) -> Pixels:
-        """Pictures of shape (m, s, s, 3), uint8, 0..255; or any numbers, (m, n0), float64."""
+    def images(self) -> Pictures:
+        """Pictures of shape (m, s, s, 3), uint8, in memory or read when asked for.
+
+        Or any numbers, shape (m, n0), float64.
+        """
         ...
 
     @property
@@ -46,7 +58,7 @@ def check_images(train: LabelledImages, tests: Mapping[str, LabelledImages]) -> 
     """
     for name, images in {"train": train, **tests}.items():
         pixels, labels = images.images, images.labels
-        pictures = pixels.dtype == np.uint8 and pixels.ndim == 4 and pixels.shape[3] == 3
+        pictures = pixels.dtype == np.uint8 and len(pixels.shape) == 4 and pixels.shape[3] == 3
         if not pictures and not _are_rows_of_numbers(pixels):
             raise ConfigRefused(
                 f"{name}: pictures must be uint8 of shape (m, size, size, 3),"
@@ -66,11 +78,13 @@ def check_images(train: LabelledImages, tests: Mapping[str, LabelledImages]) -> 
             )
 
 
-def _are_rows_of_numbers(pixels: Pixels) -> bool:
-    return pixels.dtype == np.float64 and pixels.ndim == 2 and bool(np.isfinite(pixels).all())
+def _are_rows_of_numbers(pixels: Pictures) -> bool:
+    return (
+        pixels.dtype == np.float64 and len(pixels.shape) == 2 and bool(np.isfinite(pixels[:]).all())
+    )
 
 
-def _size(pixels: Pixels) -> str:
+def _size(pixels: Pictures) -> str:
     return " x ".join(map(str, pixels.shape[1:3]))
 
 
@@ -145,6 +159,8 @@ class Entry(NamedTuple):
     test_accuracy: dict[str, float]
     gradient_norms: Floats
     dead_units: NDArray[np.int64]
+    saturation: float
+    update_ratios: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,6 +177,10 @@ class History:
             (k, layers).
         dead_units: Units of each hidden layer whose activation is 0 for all training images, shape
             (k, hidden layers).
+        saturation: Share of the training images whose probability is within ``SATURATED`` of 0 or
+            1, shape (k,).
+        update_ratios: Length of the step of that iteration beside that of the weights it moves, by
+            layer, shape (k, layers); nan where all weights are zero. About 0.001 is usual.
         zero_gradient_at: The first iteration at which the gradient of W1 was exactly zero.
         diverged_at: The iteration at which numbers ceased to be finite and training stopped; the
             last entry of the history and the parameters are those of the iteration before.
@@ -175,10 +195,26 @@ class History:
     test_accuracy: dict[str, Floats]
     gradient_norms: Floats
     dead_units: NDArray[np.int64]
+    saturation: Floats
+    update_ratios: Floats
     zero_gradient_at: int | None
     diverged_at: int | None
     stopped_at: int | None = None
     best_at: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what was noted as plain types, one list a quantity; null is what is no number."""
+        arrays = {
+            "iterations": self.iterations,
+            "costs": self.costs,
+            "train_accuracy": self.train_accuracy,
+            "gradient_norms": self.gradient_norms,
+            "dead_units": self.dead_units,
+            "saturation": self.saturation,
+            "update_ratios": self.update_ratios,
+        }
+        tests = {name: values.tolist() for name, values in self.test_accuracy.items()}
+        return {name: _plain(values) for name, values in arrays.items()} | {"test_accuracy": tests}
 
     def updates(self, config: TrainConfig) -> int:
         """Return how many updates were made in training."""
@@ -207,11 +243,20 @@ class History:
             },
             gradient_norms=np.stack([entry.gradient_norms for entry in entries]),
             dead_units=np.stack([entry.dead_units for entry in entries]),
+            saturation=np.array([entry.saturation for entry in entries]),
+            update_ratios=np.stack([entry.update_ratios for entry in entries]),
             zero_gradient_at=zero_gradient_at,
             diverged_at=diverged_at,
             stopped_at=stopped_at,
             best_at=best_at,
         )
+
+
+def _plain(values: NDArray[Any]) -> list[Any]:
+    """Return an array as nested lists, with None for what JSON has no number for."""
+    if values.ndim > 1:
+        return [_plain(row) for row in values]
+    return [value if math.isfinite(value) else None for value in values.tolist()]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -258,6 +303,7 @@ class Run:
                 [int(iteration), float(cost)]
                 for iteration, cost in zip(history.iterations, history.costs, strict=True)
             ],
+            "history": history.to_json(),
             "train": self.train.to_json(),
             "tests": {name: evaluation.to_json() for name, evaluation in self.tests.items()},
         }

@@ -1,6 +1,6 @@
 """The images of a training as its first layer takes them, made once and shared between runs.
 
-``Gram`` holds the products of all images with one another, ``PixelRows`` the pixels as floats.
+``Gram`` holds the products of all images with one another, ``PixelRows`` the pixels themselves.
 """
 
 from __future__ import annotations
@@ -9,14 +9,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from catdata.learning.inputs import WHITE, Pixels, Scaling, float_slices
+from catdata.learning.inputs import (
+    WHITE,
+    Pictures,
+    Pixels,
+    Scaling,
+    fill_inputs,
+    float_slices,
+    inputs_in,
+    row_slices,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from catdata.learning.config import TrainConfig
     from catdata.learning.network import Floats
 
 Shape = tuple[int, int, int]
+
+HELD_BYTES = 512 * 2**20
+"""The most that training images may take as floats to be kept so; more are converted anew."""
 
 
 class Gram:
@@ -33,39 +46,36 @@ class Gram:
         dtype: What the loop computes in.
 
     Attributes:
-        pixels: The images, flattened to (m, n0), uint8.
+        images: As given.
         matrix: K, shape (m, m), rounded to *dtype* in the end.
-        others: By name: the flattened pixels (k, n0) and the products with the training images
-            (m, k).
+        others: By name: the images as given, and their products with the training images (m, k).
         scaling: As given.
     """
 
     def __init__(
         self,
-        images: Pixels,
-        others: Mapping[str, Pixels] | None = None,
+        images: Pictures,
+        others: Mapping[str, Pictures] | None = None,
         scaling: Scaling | None = None,
         dtype: str = "float64",
     ) -> None:
-        self._made_of = {"": images, **(others or {})}
+        self.images = images
         self.scaling = scaling
-        self.pixels = images.reshape(len(images), -1)
         self.matrix = np.empty((len(images), len(images)), dtype)
-        for rows, left in float_slices(self.pixels, scaling):
+        for rows, left in float_slices(images, scaling):
             self.matrix[rows, rows] = _scale_products(left @ left.T)
-            for columns, right in float_slices(self.pixels[: rows.start], scaling):
+            for columns, right in float_slices(images, scaling, stop=rows.start):
                 block = _scale_products(left @ right.T)
                 self.matrix[rows, columns] = block
                 self.matrix[columns, rows] = block.T
         self.others = {
-            name: (flat, self._products_with(flat))
-            for name, flat in _flattened(others or {}).items()
+            name: (other, self._products_with(other)) for name, other in (others or {}).items()
         }
 
     def check_made_of(
         self,
-        images: Pixels,
-        others: Mapping[str, Pixels],
+        images: Pictures,
+        others: Mapping[str, Pictures],
         scaling: Scaling | None = None,
         dtype: str = "float64",
     ) -> None:
@@ -78,9 +88,11 @@ class Gram:
         same = scaling.equals(self.scaling) if scaling else self.scaling is None
         if not same or self.matrix.dtype != dtype:
             raise ValueError("the Gram matrix was made with another scaling or dtype")
-        for name, pixels in {"": images, **others}.items():
-            if self._made_of.get(name) is not pixels:
-                raise ValueError(f"the Gram matrix was made of other images: {name or 'train'}")
+        if self.images is not images:
+            raise ValueError("the Gram matrix was made of other images: train")
+        for name, other in others.items():
+            if name not in self.others or self.others[name][0] is not other:
+                raise ValueError(f"the Gram matrix was made of other images: {name}")
 
     def parameter_shapes(self, runs: int, units: int, *, decays: bool = False) -> list[Shape]:
         """Return the shapes of the first layer's parameters.
@@ -90,13 +102,13 @@ class Gram:
             units: Width of the layer.
             decays: Whether L2 will shrink them, which needs two numbers more a unit.
         """
-        coefficients = (runs, units, len(self.pixels))
+        coefficients = (runs, units, len(self.images))
         return [coefficients, (runs, units, 2)] if decays else [coefficients]
 
-    def _products_with(self, pixels: Pixels) -> Floats:
-        products = np.empty((len(self.pixels), len(pixels)), self.matrix.dtype)
-        for rows, left in float_slices(self.pixels, self.scaling):
-            for columns, right in float_slices(pixels, self.scaling):
+    def _products_with(self, others: Pictures) -> Floats:
+        products = np.empty((len(self.images), len(others)), self.matrix.dtype)
+        for rows, left in float_slices(self.images, self.scaling):
+            for columns, right in float_slices(others, self.scaling):
                 products[rows, columns] = _scale_products(left @ right.T)
         return products
 
@@ -109,51 +121,75 @@ def _scale_products(products: Floats) -> Floats:
 
 
 class PixelRows:
-    """The pictures of a training set as floats, for the direct form; shared between runs.
+    """The pictures of a training set for the direct form; shared between runs.
+
+    They become floats once where all are looked at in each iteration and that many floats are
+    bearable, and else a slice or a mini-batch at a time.
 
     Args:
         images: Shape (m, s, s, 3), uint8.
         others: Further sets of images by name, each of shape (k, s, s, 3), uint8.
         scaling: How pixels become inputs; None for pixels / 255.
         dtype: What the loop computes in.
+        batches: Whether only some of the images are looked at in an iteration.
 
     Attributes:
-        matrix: The inputs and a last column of ones, shape (m, n0 + 1).
-        others: The same for each further set.
+        images: As given.
+        others: As given.
+        matrix: The inputs and a last column of ones, shape (m, n0 + 1); None if they are made when
+            they are needed.
+        inputs: Numbers in a row of it, n0 + 1.
     """
 
     def __init__(
         self,
-        images: Pixels,
-        others: Mapping[str, Pixels] | None = None,
+        images: Pictures,
+        others: Mapping[str, Pictures] | None = None,
         scaling: Scaling | None = None,
         dtype: str = "float64",
+        *,
+        batches: bool = False,
     ) -> None:
-        self.matrix = _rows_of_inputs(images.reshape(len(images), -1), scaling, dtype)
-        self.others = {
-            name: _rows_of_inputs(flat, scaling, dtype)
-            for name, flat in _flattened(others or {}).items()
-        }
+        self.images = images
+        self.others = dict(others or {})
+        self.inputs = inputs_in(images) + 1
+        self._scaling = scaling
+        self._dtype = dtype
+        self.matrix: Floats | None = None
+        if not batches and is_held(len(images), self.inputs, dtype):
+            self.matrix = self.buffer(len(images))
+            for rows in row_slices(len(images)):
+                self.fill(images[rows], self.matrix[rows])
+
+    def buffer(self, images: int) -> Floats:
+        """Return an array for :meth:`fill`, shape (images, n0 + 1), its last column of ones."""
+        return np.ones((images, self.inputs), self._dtype)
+
+    def fill(self, images: Pixels, buffer: Floats) -> None:
+        """Fill all but the last column of a buffer with the inputs of as many pictures."""
+        fill_inputs(images, self._scaling, buffer[:, :-1])
 
     def parameter_shapes(self, runs: int, units: int, *, decays: bool = False) -> list[Shape]:  # noqa: ARG002 - L2 needs nothing more here
         """Return the shape of the parameters: weights of the pixels, and biases."""
-        return [(runs, units, self.matrix.shape[1])]
+        return [(runs, units, self.inputs)]
 
 
-def _flattened(sets: Mapping[str, Pixels]) -> dict[str, Pixels]:
-    return {name: images.reshape(len(images), -1) for name, images in sets.items()}
-
-
-def _rows_of_inputs(pixels: Pixels, scaling: Scaling | None, dtype: str) -> Floats:
-    inputs = np.ones((len(pixels), pixels.shape[1] + 1), dtype)
-    for rows, values in float_slices(pixels, scaling):
-        inputs[rows, :-1] = values / WHITE
-    return inputs
+def is_held(images: int, inputs: int, dtype: str) -> bool:
+    """Tell whether the inputs of so many images are few enough to be kept as floats."""
+    return images * inputs * np.dtype(dtype).itemsize <= HELD_BYTES
 
 
 Source = Gram | PixelRows
 
-SOURCES: dict[str, Callable[[Pixels, Mapping[str, Pixels], Scaling | None, str], Source]] = {
-    "gram": Gram,
-    "direct": PixelRows,
-}
+
+def source_of(
+    form: str,
+    images: Pictures,
+    others: Mapping[str, Pictures],
+    scaling: Scaling | None,
+    config: TrainConfig,
+) -> Source:
+    """Return the images as the first layer takes them in a form, ``gram`` or ``direct``."""
+    if form == "gram":
+        return Gram(images, others, scaling, config.dtype)
+    return PixelRows(images, others, scaling, config.dtype, batches=config.batch_size > 0)

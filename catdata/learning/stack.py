@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from catdata.learning.descent import Descent
+from catdata.learning.inputs import in_memory, inputs_in
 from catdata.learning.network import cross_entropy, sigmoid
 from catdata.learning.records import (
     VALIDATION,
@@ -22,6 +23,7 @@ from catdata.learning.records import (
     History,
     LabelledImages,
     Run,
+    is_saturated,
 )
 
 if TYPE_CHECKING:
@@ -66,8 +68,9 @@ class Stack:
         self._configs = configs
         self._config = configs[0]
         self._labels = train.labels
+        self._record_every = _record_every(self._config, train)
         self._test_labels = {name: test.labels for name, test in tests.items()}
-        self._dims = (train.images[0].size, *self._config.layers, 1)
+        self._dims = (inputs_in(train.images), *self._config.layers, 1)
         self._descent = Descent(configs, self._dims, source, train.labels)
         self._entries: list[list[Entry]] = [[] for _ in configs]
         self._zero_gradient_at: list[int | None] = [None] * len(configs)
@@ -88,7 +91,7 @@ class Stack:
             The runs in the order of their configurations; their seconds are left at 0.
         """
         config = self._config
-        recorded = set(range(0, config.iterations, config.record_every)) | {config.iterations - 1}
+        recorded = set(range(0, config.iterations, self._record_every)) | {config.iterations - 1}
         ticks = range(0, config.iterations, _PROGRESS_EVERY)
         with np.errstate(over="ignore", invalid="ignore"):  # looked for after every block
             for start, stop in pairwise(sorted(recorded | {*ticks, config.iterations})):
@@ -148,8 +151,8 @@ class Stack:
 
     def _validate(self, iteration: int) -> None:
         """Keep what is best on the validation images; end runs that got no better for long."""
-        logits = self._descent.upper.logits_of(self._descent.input.forward_other(VALIDATION))
-        costs = cross_entropy(logits, self._test_labels[VALIDATION])
+        labels = self._test_labels[VALIDATION]
+        costs = cross_entropy(self._descent.other_logits(VALIDATION, len(labels)), labels)
         for run in self._alive:
             best = self._best.get(run)
             if best is None or costs[run] < best.cost:
@@ -163,8 +166,7 @@ class Stack:
         runs = [run for run in self._alive if self._zero_gradient_at[run] is not None]
         if not runs:
             return []
-        self._descent.logits()
-        norms = self._descent.gradient_norms()[:, 0]
+        norms = self._descent.look().gradient_norms[:, 0]
         return [run for run in runs if norms[run] == 0.0]
 
     def _stop(self, runs: list[int], iteration: int) -> None:
@@ -176,16 +178,15 @@ class Stack:
 
     def _record(self, iteration: int, runs: list[int]) -> None:
         """Note how the given runs stand before the update of *iteration*."""
-        logits = self._descent.logits()
-        costs, threshold = self._descent.costs(logits), self._config.threshold
-        right = (sigmoid(logits) > threshold) == (self._labels == 1)
-        dead = self._descent.upper.dead_units()
-        dead[:, :1] -= self._descent.filling
+        look, threshold = self._descent.look(), self._config.threshold
+        costs, probabilities = self._descent.costs(look.logits), sigmoid(look.logits)
+        right = (probabilities > threshold) == (self._labels == 1)
+        saturated = is_saturated(probabilities)
+        ratios = self._descent.update_ratios(iteration)
         tests = {
-            name: ((probabilities > threshold) == (self._test_labels[name] == 1)).mean(axis=1)
-            for name, probabilities in self._test_probabilities().items()
+            name: ((answers > threshold) == (self._test_labels[name] == 1)).mean(axis=1)
+            for name, answers in self._test_probabilities().items()
         }
-        norms = self._descent.gradient_norms()
         for run in runs:
             if math.isfinite(costs[run]):
                 entry = Entry(
@@ -193,17 +194,18 @@ class Stack:
                     cost=float(costs[run]),
                     train_accuracy=float(right[run].mean()),
                     test_accuracy={name: float(shares[run]) for name, shares in tests.items()},
-                    gradient_norms=norms[run],
-                    dead_units=dead[run],
+                    gradient_norms=look.gradient_norms[run],
+                    dead_units=look.dead_units[run],
+                    saturation=float(saturated[run].mean()),
+                    update_ratios=ratios[run],
                 )
                 self._entries[run].append(entry)
 
     def _test_probabilities(self) -> dict[str, Floats]:
         """Return every run's answers to each test set, shape (runs, k)."""
-        descent = self._descent
         return {
-            name: sigmoid(descent.upper.logits_of(descent.input.forward_other(name)))
-            for name in self._test_labels
+            name: sigmoid(self._descent.other_logits(name, len(labels)))
+            for name, labels in self._test_labels.items()
         }
 
     def _finish(
@@ -226,7 +228,7 @@ class Stack:
         self._finished[run] = Run(
             config=config,
             layer_dims=self._dims,
-            form=self._descent.input.form,
+            form=self._descent.form,
             parameters=self._descent.parameters_of(run),
             history=history,
             train=Evaluation(train, self._labels, config.threshold),
@@ -236,6 +238,17 @@ class Stack:
             },
             seconds=0.0,
         )
+
+
+def _record_every(config: TrainConfig, train: LabelledImages) -> int:
+    """Return in how many iterations the history gets an entry, which looks at all images.
+
+    Where they are read from a file and a step looks at few of them, that would take longer than to
+    learn; so there it is once in an epoch at most.
+    """
+    if not config.batch_size or in_memory(train.images):
+        return config.record_every
+    return max(config.record_every, -(-len(train.labels) // config.batch_size))
 
 
 def _first(found: NDArray[np.bool_], start: int) -> int | None:

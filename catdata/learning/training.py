@@ -19,7 +19,7 @@ from catdata.engine import executor, map_in_order, usable_cores
 from catdata.learning.config import TrainConfig
 from catdata.learning.folds import Subset, held_out
 from catdata.learning.forms import cheaper_form, check_memory
-from catdata.learning.inputs import Scaling
+from catdata.learning.inputs import Scaling, inputs_in
 from catdata.learning.records import (
     VALIDATION,
     Confusion,
@@ -29,7 +29,7 @@ from catdata.learning.records import (
     Run,
     check_images,
 )
-from catdata.learning.sources import SOURCES, Gram
+from catdata.learning.sources import Gram, source_of
 from catdata.learning.stack import Stack
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def fit_seeds(
     configs = [replace(config, seed=seed) for seed in seeds]
     if not configs:
         return ()
-    dims = (train.images[0].size, *config.layers, 1)
+    dims = (inputs_in(train.images), *config.layers, 1)
     form = config.form
     if form == "auto":
         form = cheaper_form(config, dims, len(train.images), len(configs))
@@ -143,7 +143,7 @@ def fit_seeds(
             gram.check_made_of(train.images, others, scaling, config.dtype)
             source = gram
         else:
-            source = SOURCES[form](train.images, others, scaling, config.dtype)
+            source = source_of(form, train.images, others, scaling, config)
 
         def train_share(share: Sequence[TrainConfig]) -> list[Run]:
             stop_now = stop.is_set if stop else lambda: False

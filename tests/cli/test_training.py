@@ -32,6 +32,7 @@ def test_train_tells_what_came_out_as_json(run_json, here: Path) -> None:
     assert record["network"] == {"layer_dims": [12288, 3, 1], "init": "scaled", "seed": 4}
     assert [iteration for iteration, _ in record["costs"]] == [0, 29]
     assert record["form"] == "gram"
+    assert set(record["history"]) >= {"gradient_norms", "dead_units", "saturation", "update_ratios"}
     assert record["train"]["images"] == TRAIN_IMAGES
     assert sum(record["test"]["confusion"].values()) == TEST_IMAGES
     assert record["baseline_accuracy"] == pytest.approx(4 / 6)

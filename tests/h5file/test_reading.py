@@ -129,7 +129,9 @@ def test_more_pixels_than_fit_in_memory_are_read_in_slices_only(tmp_path: Path) 
     assert caught.value.message == (
         f"{path}: 1,073,750,016 bytes of pixels do not fit in memory; the limit is 1,073,741,824"
     )
-    assert caught.value.hint == "Use fewer pictures or a smaller size."
+    assert caught.value.hint == (
+        "Use fewer pictures or a smaller size. catdata train reads it as it goes."
+    )
     with open_split(path, "train") as file:
         assert file.read(87_381, 87_382).all()
 

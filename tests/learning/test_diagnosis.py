@@ -120,7 +120,7 @@ def test_the_same_answer_to_every_image_is_the_base_rate_only() -> None:
 def test_a_network_that_has_only_begun_is_told_to_go_on(few: Drawn) -> None:
     diagnosis = diagnose(fit(few, TrainConfig(layers=(5,), iterations=2, seed=3)))
     assert diagnosis.state == "learning"
-    assert diagnosis.message.endswith("try more iterations or a higher learning rate.")
+    assert diagnosis.message.endswith("Try more iterations or a higher learning rate.")
 
 
 def test_a_finished_logistic_regression_is_learning_though_its_gradient_is_zero(
@@ -144,3 +144,23 @@ def test_advice_on_long_steps_knows_momentum_and_centring(few: Drawn) -> None:
     )
     assert plain.endswith("the course uses 0.0075. Centred inputs (--center) bear higher rates.")
     assert both.endswith("without momentum, which makes steps up to 10 times as long.")
+
+
+def test_a_network_that_has_overshot_is_told_to_take_shorter_steps(few: Drawn) -> None:
+    config = TrainConfig((7,), 5.0, 100, seed=3, activation="tanh")
+    diagnosis = diagnose(fit(few, config))
+    assert diagnosis.state == "base-rate-only"
+    assert (
+        "The steps are too long: the last one was 142.0 % as long as the weights that it moved, and"
+        " 40.0 % of the training images are named wrongly with a certainty of 99 % or more: try a"
+        " lower learning rate than 5;"
+    ) in diagnosis.message
+    assert "a higher learning rate" not in diagnosis.message
+
+
+def test_steps_far_too_short_are_told_of(few: Drawn) -> None:
+    diagnosis = diagnose(fit(few, TrainConfig(learning_rate=1e-7, iterations=100)))
+    assert diagnosis.message.endswith(
+        "No step was more than 3e-09 as long as the weights that it moved; about 1e-03 is usual."
+        " Try more iterations or a higher learning rate."
+    )

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from drawn import drawn
 
+from catdata.learning.config import TrainConfig
 from catdata.learning.inputlayer import input_layer
-from catdata.learning.sources import SOURCES, Gram, PixelRows
+from catdata.learning.sources import Gram, PixelRows, source_of
 
 
 def test_the_gram_matrix_is_the_rounded_exact_value() -> None:
@@ -21,8 +22,7 @@ def test_the_gram_matrix_is_the_rounded_exact_value() -> None:
 def test_the_products_with_other_images_are_exact_too() -> None:
     train, other = drawn(300, size=2).images, drawn(270, size=2, seed=1).images
     left, right = (images.reshape(len(images), -1).astype(np.int64) for images in (train, other))
-    pixels, products = Gram(train, {"test": other}).others["test"]
-    np.testing.assert_array_equal(pixels, right)
+    _, products = Gram(train, {"test": other}).others["test"]
     np.testing.assert_array_equal(products, (left @ right.T) / 255.0**2 + 1.0)
 
 
@@ -51,7 +51,7 @@ class Descent:
     def __init__(self, form: str) -> None:
         rng = np.random.default_rng(3)
         train, test = drawn(20).images, drawn(8, seed=1).images
-        source = SOURCES[form](train, {"test": test}, None, "float64")
+        source = source_of(form, train, {"test": test}, None, TrainConfig())
         (shape,) = source.parameter_shapes(2, 3)
         self.parameters, self.gradient = np.zeros(shape), np.zeros(shape)
         self.layer = input_layer(
@@ -78,7 +78,9 @@ def test_both_forms_move_the_same_weights(run: int) -> None:
     [
         pytest.param(lambda descent: descent.before, id="pre-activation"),
         pytest.param(lambda descent: descent.norms, id="gradient norms"),
-        pytest.param(lambda descent: descent.layer.forward_other("test"), id="test images"),
+        pytest.param(
+            lambda descent: descent.layer.forward_other("test", slice(0, 8)), id="test images"
+        ),
     ],
 )
 def test_both_forms_give_the_same(numbers: object) -> None:

@@ -104,3 +104,11 @@ def test_a_torn_file_is_refused(folder: Path, name: str) -> None:
     (folder / name).write_bytes(data[: len(data) // 2])
     with pytest.raises(ModelRefused, match="is damaged"):
         models.load(folder)
+
+
+def test_the_history_is_saved_with_the_model(run: Run, folder: Path) -> None:
+    with np.load(folder / NUMBERS) as arrays:
+        for name in ("costs", "gradient_norms", "dead_units", "saturation", "update_ratios"):
+            np.testing.assert_array_equal(arrays[name], getattr(run.history, name))
+    meaning = json.loads((folder / MEANING).read_text("utf-8"))
+    assert meaning["history"] == run.history.to_json()

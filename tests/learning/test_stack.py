@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,47 @@ def test_recorded_gradient_norms_are_those_of_the_step_that_follows(few: Drawn) 
         for before, after in zip(one.parameters.weights, two.parameters.weights, strict=True)
     ]
     np.testing.assert_allclose(two.history.gradient_norms[1], steps, rtol=1e-9)
+
+
+@pytest.mark.parametrize("form", ["gram", "direct"])
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        pytest.param({}, id="gradient descent"),
+        pytest.param({"optimizer": "nesterov", "l2": 3.0}, id="nesterov with L2"),
+        pytest.param({"batch_size": 7, "dropout": 0.2}, id="mini-batches with dropout"),
+    ],
+)
+def test_recorded_ratios_are_those_of_the_step_that_follows(
+    few: Drawn, form: str, knobs: dict[str, object]
+) -> None:
+    config = TrainConfig(**({"layers": (5, 3), "learning_rate": 0.1, "form": form} | knobs))
+    two, three = (fit(few, replace(config, iterations=n, record_every=1)) for n in (2, 3))
+    ratios = [
+        np.linalg.norm(after - before) / np.linalg.norm(before)
+        for before, after in zip(two.parameters.weights, three.parameters.weights, strict=True)
+    ]
+    np.testing.assert_allclose(three.history.update_ratios[2], ratios, rtol=1e-8)
+
+
+def test_looking_at_the_next_step_does_not_take_it(few: Drawn) -> None:
+    config = TrainConfig((5, 3), 0.1, 20, optimizer="adam", batch_size=7, dropout=0.2)
+    often, seldom = (fit(few, replace(config, record_every=every)) for every in (1, 100))
+    np.testing.assert_array_equal(often.parameters.weights[0], seldom.parameters.weights[0])
+
+
+def test_steps_of_weights_of_zero_have_no_ratio(few: Drawn) -> None:
+    run = fit(few, TrainConfig(layers=(), init="zeros", iterations=2, record_every=1))
+    assert run.history.to_json()["update_ratios"][0] == [None]
+    assert run.history.update_ratios[1, 0] > 0.0
+
+
+def test_saturation_is_the_share_of_answers_that_are_all_but_certain(few: Drawn) -> None:
+    run = fit(few, TrainConfig((7,), 0.5, 301, seed=2, activation="tanh", record_every=300))
+    start, end = run.history.saturation
+    assert start == 0.0
+    answers = fit(few, replace(run.config, iterations=300)).train.probabilities
+    assert end == np.mean((answers <= 0.01) | (answers >= 0.99)) > 0.5
 
 
 def _options(config: TrainConfig) -> dict[str, object]:

@@ -271,6 +271,9 @@ def test_a_run_is_plain_json(few: Drawn, others: Drawn) -> None:
     assert document["network"] == {"layer_dims": [48, 5, 1], "init": "small", "seed": 3}
     assert document["form"] == "gram"
     assert [iteration for iteration, _ in document["costs"]] == [0, 100, 149]
+    assert document["history"]["iterations"] == [0, 100, 149]
+    tests = document["history"].pop("test_accuracy")
+    assert {len(values) for values in (*document["history"].values(), *tests.values())} == {3}
     assert document["train"]["images"] == 30
     assert sum(document["tests"]["test"]["confusion"].values()) == 12
 
