@@ -79,6 +79,10 @@ WINGS = {
         "testsets",
         "sweep",
         "experiments",
+        "powerlaw",
+        "needed",
+        "nesting",
+        "learningcurve",
     ],
 }
 STRANGERS = {("learning", "dataset"), ("report", "dataset"), ("demo", "dataset")}
