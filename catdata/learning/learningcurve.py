@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from catdata.learning.comparison import Arm, SetSummary
-    from catdata.learning.network import Floats
+    from catdata.learning.powerlaw import Floats
     from catdata.learning.records import Run
     from catdata.learning.stats import Interval
 
