@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from catdata.errors import shown
-from catdata.report.plots import COLOURS
+from catdata.report.plots import COLOURS, spread
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
 
     from catdata.learning.learningcurve import LearningCurve
@@ -19,7 +21,16 @@ if TYPE_CHECKING:
 
 _TITLE, _TEXT, _SMALL = 12.0, 11.0, 10.0  # points
 _INK, _FAINT = "#222222", "#DDDDDD"
-_SENTENCE_WIDTH = 74  # characters
+_SENTENCE_WIDTH = 66  # characters
+_LINE_HEIGHT = 0.055  # of the axis
+
+
+class _Label(NamedTuple):
+    """What is written to the right of a line that ends at *value*."""
+
+    value: float
+    text: str
+    colour: str
 
 
 def curve_figure(curve: LearningCurve) -> Figure:
@@ -30,7 +41,7 @@ def curve_figure(curve: LearningCurve) -> Figure:
     Args:
         curve: What was measured.
     """
-    figure = Figure(figsize=(7.2, 5.4), dpi=100, layout="constrained")
+    figure = Figure(figsize=(6.4, 5.2), dpi=100, layout="constrained")
     axes = figure.subplots()
     sizes = [point.images for point in curve.points]
     _draw_band(axes, "train", sizes, [point.train_accuracy for point in curve.points])
@@ -39,15 +50,11 @@ def curve_figure(curve: LearningCurve) -> Figure:
         axes.plot(
             [point.images] * len(point.draws), point.draws, ".", color=COLOURS["test"], alpha=0.45
         )
+    labels = [_draw_baseline(axes, curve), _draw_target(axes, curve)]
     if curve.answer.rising:
-        _draw_law(axes, curve)
-    _draw_target(axes, curve)
-    test_set = curve.test_set
-    axes.axhline(
-        test_set.baseline_accuracy, color=COLOURS["baseline"], linewidth=1.2, linestyle=(0, (4, 3))
-    )
-    _label(axes, f"always {test_set.baseline_class}", test_set.baseline_accuracy, "baseline")
+        labels.append(_draw_law(axes, curve))
     _finish(axes, curve)
+    _label(axes, sorted(labels))
     figure.suptitle(_title(curve), fontsize=_TITLE, color=_INK, parse_math=False)
     figure.supxlabel(
         textwrap.fill(shown(curve.answer.sentence), _SENTENCE_WIDTH),
@@ -75,7 +82,7 @@ def _draw_band(axes: Axes, role: str, sizes: list[int], accuracy: list[Interval]
     )
 
 
-def _draw_law(axes: Axes, curve: LearningCurve) -> None:
+def _draw_law(axes: Axes, curve: LearningCurve) -> _Label:
     """Draw the law as a dashed line, with its band where nothing was measured."""
     images = [n for n, _ in curve.law.foretold]
     means = [mean.estimate for _, mean in curve.law.foretold]
@@ -89,33 +96,46 @@ def _draw_law(axes: Axes, curve: LearningCurve) -> None:
         alpha=0.15,
         linewidth=0,
     )
-    _label(axes, f"power law\n{100 * means[-1]:.1f} %", means[-1], "after")
+    return _Label(means[-1], f"power law\n{100 * means[-1]:.1f} %", COLOURS["after"])
 
 
-def _draw_target(axes: Axes, curve: LearningCurve) -> None:
+def _draw_target(axes: Axes, curve: LearningCurve) -> _Label:
     """Draw the target, and on it the range of images that it takes."""
     answer = curve.answer
     axes.axhline(answer.accuracy, color=_INK, linewidth=1.0, linestyle=":")
-    _label(axes, f"target {100 * answer.accuracy:g} %", answer.accuracy, "cost")
     last = curve.law.foretold[-1][0]
     if answer.low is not None and answer.low < last:
         high = min(answer.high or last, last)
         axes.plot([answer.low, high], [answer.accuracy] * 2, color=_INK, linewidth=4, alpha=0.8)
+    return _Label(answer.accuracy, f"target {100 * answer.accuracy:g} %", _INK)
 
 
-def _label(axes: Axes, text: str, height: float, role: str) -> None:
-    axes.annotate(
-        text,
-        (1.0, height),
-        xycoords=axes.get_yaxis_transform(),
-        xytext=(6, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=_TEXT,
-        color=COLOURS[role],
-        annotation_clip=False,
-        parse_math=False,
-    )
+def _draw_baseline(axes: Axes, curve: LearningCurve) -> _Label:
+    test_set = curve.test_set
+    share, colour = test_set.baseline_accuracy, COLOURS["baseline"]
+    axes.axhline(share, color=colour, linewidth=1.2, linestyle=(0, (4, 3)))
+    return _Label(share, f"always {shown(test_set.baseline_class)}", colour)
+
+
+def _label(axes: Axes, labels: Sequence[_Label]) -> None:
+    """Write each label to the right of its line, moved apart where they would overlap."""
+    low, high = axes.get_ylim()
+    step = _LINE_HEIGHT * (high - low)
+    heights = [step * (1 + label.text.count("\n")) for label in labels]
+    places = spread([label.value for label in labels], heights, highest=high + step / 2)
+    for label, place in zip(labels, places, strict=True):
+        axes.annotate(
+            label.text,
+            (1.0, place),
+            xycoords=axes.get_yaxis_transform(),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=_TEXT,
+            color=label.colour,
+            annotation_clip=False,
+            parse_math=False,
+        )
 
 
 def _finish(axes: Axes, curve: LearningCurve) -> None:
