@@ -74,7 +74,7 @@ def _draw_band(axes: Axes, role: str, sizes: list[int], accuracy: list[Interval]
     axes.annotate(
         f"{role} {100 * means[-1]:.1f} %",
         (sizes[-1], means[-1]),
-        xytext=(8, -4 if above else 4),
+        xytext=(7, -4 if above else 11),
         textcoords="offset points",
         va="top" if above else "bottom",
         fontsize=_TEXT,
