@@ -82,6 +82,10 @@ WINGS = {
         "testsets",
         "sweep",
         "experiments",
+        "powerlaw",
+        "needed",
+        "nesting",
+        "learningcurve",
     ],
 }
 STRANGERS = {("learning", "dataset"), ("report", "dataset"), ("demo", "dataset")}

@@ -12,6 +12,7 @@ from catdata.cli import (
     builds,
     checks,
     comparing,
+    curves,
     dataset,
     demo,
     edits,
@@ -86,6 +87,7 @@ for _command in (
     training.train,
     comparing.compare,
     sweeping.sweep,
+    curves.curve,
     prediction.predict,
     demo.demo,
 ):

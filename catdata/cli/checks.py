@@ -46,7 +46,7 @@ def check(
 ) -> None:
     """Look for copies, leaks, wrong labels and poor pictures.
 
-    Nothing is changed. With --plot the pairs that were found are drawn side by side.
+    Nothing is changed. --plot draws how much of each kind was found, and some of the pictures.
     """
     from catdata.dataset.audit import audit
     from catdata.dataset.workspace import Workspace
@@ -57,7 +57,7 @@ def check(
     if doubtful:
         findings += _doubtful(workspace, jobs)
     if plot:
-        _draw(workspace, [finding for finding in findings if len(finding.refs) == 2], plot)
+        _draw(workspace, findings, plot)
     if as_json:
         output.emit_json({"findings": [finding.to_json() for finding in findings]})
     else:
@@ -91,27 +91,39 @@ def _doubtful(workspace: Workspace, jobs: int | None) -> list[Finding]:
     ]
 
 
-def _draw(workspace: Workspace, findings: Sequence[Finding], plot: Path) -> None:
+def _draw(workspace: Workspace, found: Sequence[Finding], plot: Path) -> None:
     from catdata.dataset.pixels import view
-    from catdata.report import galleries, plots
+    from catdata.report import findings, plots
+    from catdata.report.galleries import Tile
 
-    kinds = {finding.refs: finding.kind for finding in reversed(findings)}
-    some = list(kinds)[::-1][: galleries.MOST_GROUPS]
-    images = iter(view(workspace, [ref for refs in some for ref in refs]))
+    if not found:
+        output.warn(f"Nothing was found, so {shown(plot)} was not drawn.")
+        return
+    some = _some_of_each_kind(found)[: findings.MOST_GROUPS]
+    images = iter(view(workspace, [ref for refs, _ in some for ref in refs]))
     groups = []
-    for refs in some:
-        first, second = next(images), next(images)
-        groups.append(
-            [
-                galleries.Tile(first.whole, f"{first.ref}, {first.class_name}"),
-                galleries.Tile(second.whole, f"{second.ref}, {second.class_name}: {kinds[refs]}"),
-            ]
-        )
-    if groups:
-        plots.save(galleries.gallery_figure(groups, "Pairs found"), plot)
-        output.drew(plot)
-    else:
-        output.warn(f"No pairs were found, so {shown(plot)} was not drawn.")
+    for refs, kinds in some:
+        seen = [next(images) for _ in refs]
+        captions = [f"{image.ref}, {image.class_name}" for image in seen]
+        captions[0] = f"{' and '.join(kinds)}: {captions[0]}"
+        groups.append([Tile(one.whole, text) for one, text in zip(seen, captions, strict=True)])
+    counts = Counter(finding.kind for finding in found)
+    plots.save(findings.findings_figure(counts, groups), plot)
+    output.drew(plot)
+
+
+def _some_of_each_kind(found: Sequence[Finding]) -> list[tuple[tuple[str, ...], list[str]]]:
+    """Return images and pairs with all kinds found of them, the first of every kind leading."""
+    kinds: dict[tuple[str, ...], list[str]] = {}
+    for finding in found:
+        if finding.refs:
+            kinds.setdefault(finding.refs, []).append(finding.kind)
+    seen: Counter[str] = Counter()
+    turns = {}
+    for refs, of_refs in kinds.items():
+        turns[refs] = seen[of_refs[0]]
+        seen[of_refs[0]] += 1
+    return sorted(kinds.items(), key=lambda entry: turns[entry[0]])
 
 
 def _describe(findings: Sequence[Finding]) -> str:

@@ -317,7 +317,7 @@ def _label_ends(axes: Axes, ends: Sequence[_End]) -> None:
     step = _LABEL_STEP * (high - low)
     ends = sorted(ends)
     heights = [step * (1 + end.text.count("\n")) for end in ends]
-    places = _spread([end.value for end in ends], heights, highest=high + step / 2)
+    places = spread([end.value for end in ends], heights, highest=high + step / 2)
     for end, place in zip(ends, places, strict=True):
         axes.annotate(
             end.text,
@@ -333,7 +333,7 @@ def _label_ends(axes: Axes, ends: Sequence[_End]) -> None:
         )
 
 
-def _spread(values: Sequence[float], heights: Sequence[float], highest: float) -> list[float]:
+def spread(values: Sequence[float], heights: Sequence[float], highest: float) -> list[float]:
     """Move ascending values apart by as little as possible, so that labels do not overlap.
 
     Measured from where each label would stand on the pile of those below it, the places must

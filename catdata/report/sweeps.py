@@ -10,10 +10,12 @@ from matplotlib.ticker import PercentFormatter
 from catdata.report.plots import COLOURS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from catdata.learning.sweep import Candidate, Sweep
 
-_INCHES_A_SETTING = 0.32
-_TEXT, _SMALL = 12.5, 10.5  # points
+_WIDTH, _INCHES_A_SETTING = 6.4, 0.36
+_TITLE, _TEXT, _SMALL = 12.0, 11.0, 10.0  # points
 
 
 def sweep_figure(sweep: Sweep) -> Figure:
@@ -25,8 +27,9 @@ def sweep_figure(sweep: Sweep) -> Figure:
         sweep: At least one candidate.
     """
     candidates = sweep.candidates
-    height = 1.6 + _INCHES_A_SETTING * len(candidates)
-    figure = Figure(figsize=(12.0, max(height, 3.0)), dpi=100, layout="constrained")
+    shared, names = words_for(candidates)
+    height = 1.9 + _INCHES_A_SETTING * len(candidates)
+    figure = Figure(figsize=(_WIDTH, max(height, 3.0)), dpi=100, layout="constrained")
     axes = figure.subplots()
     for place, candidate in enumerate(candidates):
         accuracy = candidate.accuracy
@@ -50,27 +53,49 @@ def sweep_figure(sweep: Sweep) -> Figure:
             color=colour,
         )
     axes.axvline(sweep.majority, color=COLOURS["baseline"], linewidth=1.2, linestyle=(0, (4, 3)))
-    axes.set_yticks(range(len(candidates)), [name_of(one) for one in candidates], fontsize=_SMALL)
+    axes.annotate(
+        "always the more\nfrequent class",
+        (sweep.majority, 1.0),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=_SMALL,
+        color=COLOURS["baseline"],
+    )
+    axes.set_yticks(range(len(candidates)), names, fontsize=_TEXT)
     axes.invert_yaxis()
-    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=" %"))
+    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0, symbol=" %"))
     axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(axis="x", labelsize=_TEXT)
     folds, seeds = sweep.grid.folds, len(sweep.grid.seeds)
     axes.set_xlabel(
-        f"accuracy, {folds}-fold cross-validation, seeds: {seeds};"
-        " dashed: always the more frequent class",
+        f"accuracy with its 95 % interval: {folds} folds of train,"
+        f" {seeds} {'seed' if seeds == 1 else 'seeds'}\nfilled: the best",
         fontsize=_TEXT,
     )
+    figure.suptitle(shared, fontsize=_TITLE)
     return figure
 
 
-def name_of(candidate: Candidate) -> str:
-    """Return a setting in a few words."""
+def words_for(candidates: Sequence[Candidate]) -> tuple[str, list[str]]:
+    """Return in a few words what all settings share, and in what each differs."""
+    settings = [_words(candidate) for candidate in candidates]
+    shared = [words[0] for words in zip(*settings, strict=True) if len(set(words)) == 1]
+    each = [", ".join(word for word in words if word not in shared) for words in settings]
+    return ", ".join(shared), each
+
+
+def _words(candidate: Candidate) -> list[str]:
     config = candidate.config
-    layers = ",".join(map(str, config.layers)) or "none"
-    words = [f"layers {layers}", f"rate {config.learning_rate:g}", f"{config.iterations} it."]
-    words += [f"l2 {config.l2:g}"] if config.l2 else []
-    words += [f"dropout {config.dropout:g}"] if config.dropout else []
-    return ", ".join(words)
+    return [
+        f"layers {','.join(map(str, config.layers)) or 'none'}",
+        f"rate {config.learning_rate:g}",
+        f"{config.iterations:,} iterations",
+        f"L2 {config.l2:g}",
+        f"dropout {config.dropout:g}",
+    ]
 
 
 def failures_of(candidate: Candidate) -> str:

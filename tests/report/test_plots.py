@@ -164,18 +164,18 @@ def test_a_name_is_text_and_no_formula(comparison: Comparison, tmp_path: Path) -
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0.02, 0.1)), min_size=1, max_size=8))
 def test_labels_do_not_overlap_and_stay_below_the_top(labels: list[tuple[float, float]]) -> None:
     values, heights = np.array(sorted(labels)).T
-    places = plots._spread(values, heights, highest=1.1)
+    places = plots.spread(values, heights, highest=1.1)
     free = np.diff(places) - (heights[1:] + heights[:-1]) / 2
     assert (free >= -1e-9).all()
     assert places[-1] + heights[-1] / 2 <= 1.1 + 1e-9
 
 
 def test_labels_with_room_stay_at_their_lines() -> None:
-    assert plots._spread([0.2, 0.5, 0.9], [0.1] * 3, highest=1.1) == pytest.approx([0.2, 0.5, 0.9])
+    assert plots.spread([0.2, 0.5, 0.9], [0.1] * 3, highest=1.1) == pytest.approx([0.2, 0.5, 0.9])
 
 
 def test_labels_without_room_are_moved_to_both_sides() -> None:
-    assert plots._spread([0.5, 0.5], [0.1, 0.1], highest=1.0) == pytest.approx([0.45, 0.55])
+    assert plots.spread([0.5, 0.5], [0.1, 0.1], highest=1.0) == pytest.approx([0.45, 0.55])
 
 
 @pytest.fixture
