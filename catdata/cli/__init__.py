@@ -12,6 +12,7 @@ from catdata.cli import (
     builds,
     checks,
     comparing,
+    completion,
     dataset,
     demo,
     edits,
@@ -88,5 +89,6 @@ for _command in (
     sweeping.sweep,
     prediction.predict,
     demo.demo,
+    completion.completion,
 ):
     main.add_command(_command)
