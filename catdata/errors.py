@@ -22,6 +22,10 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def shown(name: str | os.PathLike[str]) -> str:
@@ -40,6 +44,23 @@ def shown(name: str | os.PathLike[str]) -> str:
         character if unicodedata.category(character) not in _HIDDEN else _escaped(character)
         for character in text
     )
+
+
+def did_you_mean(name: str, known: Iterable[str], most: int = 1) -> str:
+    """Return a question that names what is most like *name*, or "" where nothing is.
+
+    Args:
+        name: What was not found.
+        known: What there is.
+        most: How many to name.
+
+    Returns:
+        A sentence with a space after it, to begin a hint with.
+    """
+    import difflib
+
+    near = difflib.get_close_matches(shown(name), list(known), n=most)
+    return f"Did you mean {' or '.join(map(shown, near))}? " if near else ""
 
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

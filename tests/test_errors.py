@@ -29,3 +29,15 @@ def test_every_error_is_in_the_tree_that_the_module_draws() -> None:
     assert errors.__doc__ is not None
     for kind in below(errors.CatdataError):
         assert kind.__name__ in errors.__doc__
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [
+        pytest.param("trian", "Did you mean train? ", id="nearest"),
+        pytest.param("cat", "", id="none near"),
+        pytest.param("photo.jpg", "Did you mean phot\\x1b.jpg? ", id="shown safely"),
+    ],
+)
+def test_the_nearest_name_begins_a_hint(name: str, question: str) -> None:
+    assert errors.did_you_mean(name, ["train", "test", "phot\x1b.jpg"]) == question

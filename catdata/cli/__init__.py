@@ -12,6 +12,7 @@ from catdata.cli import (
     builds,
     checks,
     comparing,
+    completion,
     curves,
     dataset,
     demo,
@@ -90,5 +91,6 @@ for _command in (
     curves.curve,
     prediction.predict,
     demo.demo,
+    completion.completion,
 ):
     main.add_command(_command)

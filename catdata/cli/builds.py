@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catdata.cli import options, output
+from catdata.cli import completion, options, output
 from catdata.errors import shown
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _PREVIEWED = 9  # copies, which with the image itself make two lines of a grid
 
 
 @click.command(epilog="Example: catdata build-h5 augmented --augment standard --copies 4")
-@click.argument("name", default="enlarged")
+@click.argument("name", default="enlarged", shell_complete=completion.builds)
 @click.option(
     "--size",
     type=click.IntRange(1, 1024),
@@ -135,7 +135,7 @@ def _notes(left_out: Sequence[LeftOut], recipe: Recipe) -> list[str]:
 
 
 @click.command(epilog="Example: catdata augment-preview train[2] --augment strong --plot out.png")
-@click.argument("refs", nargs=-1, required=True, metavar="REF...")
+@click.argument("refs", nargs=-1, required=True, metavar="REF...", shell_complete=completion.refs)
 @options.augment
 @click.option(
     "--copies",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catdata.cli import options, output, training_options
+from catdata.cli import completion, options, output, training_options
 from catdata.errors import shown
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: catdata compare original enlarged --plot comparison.png")
-@click.argument("builds", nargs=-1, metavar="[BUILD]...")
+@click.argument("builds", nargs=-1, metavar="[BUILD]...", shell_complete=completion.builds)
 @click.option(
     "--layers",
     type=options.LayersType(),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catdata.cli import options, output
+from catdata.cli import completion, options, output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from catdata.dataset.edit import Edited
 
-_refs = click.argument("refs", nargs=-1, required=True, metavar="REF...")
+_refs = click.argument(
+    "refs", nargs=-1, required=True, metavar="REF...", shell_complete=completion.refs
+)
 
 
 def _show(edits: Sequence[Edited], *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catdata.cli import options, output
+from catdata.cli import completion, options, output
 from catdata.errors import shown
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _stream_json(records: Iterator[dict[str, object]]) -> None:
 
 
 @click.command(epilog="Example: catdata show train[146]")
-@click.argument("ref")
+@click.argument("ref", shell_complete=completion.refs)
 @options.plot
 @options.as_json
 @options.quiet

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from catdata.cli import output
+from catdata.errors import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,7 +41,20 @@ class NameIn(click.ParamType):  # type: ignore[type-arg]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Refuse a name that is not in the table."""
-        return click.Choice(self.names()).convert(value, param, ctx)
+        names = self.names()
+        if value not in names:
+            meant = did_you_mean(value, names)
+            self.fail(f"{value!r} is not one of {', '.join(names)}. {meant}".rstrip(), param, ctx)
+        return value
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem[str]]:
+        """Offer the names that begin so."""
+        return [CompletionItem(name) for name in self.names() if name.startswith(incomplete)]
 
 
 class LayersType(click.ParamType):  # type: ignore[type-arg]

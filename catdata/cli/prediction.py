@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catdata.cli import options, output
+from catdata.cli import completion, options, output
 from catdata.errors import shown
 
 if TYPE_CHECKING:
@@ -40,7 +40,12 @@ class Prediction:
 @click.argument(
     "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="IMAGE..."
 )
-@click.option("--model", metavar="NAME", help="A network kept by train --save [default: the one].")
+@click.option(
+    "--model",
+    metavar="NAME",
+    shell_complete=completion.models,
+    help="A network kept by train --save [default: the one].",
+)
 @click.option(
     "--label", type=options.NameIn("catdata.h5file:CLASS_NAMES"), help="What they all really show."
 )

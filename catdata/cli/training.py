@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catdata.cli import options, output, training_options
+from catdata.cli import completion, options, output, training_options
 from catdata.errors import shown
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: catdata train enlarged --layers 20,7,5 --plot costs.png")
-@click.argument("build", required=False)
+@click.argument("build", required=False, shell_complete=completion.builds)
 @click.option(
     "--layers",
     type=options.LayersType(),

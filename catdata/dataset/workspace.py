@@ -8,7 +8,6 @@ workspace.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import json
 import os
 import tomllib
@@ -20,7 +19,14 @@ from catdata import durable, h5file
 from catdata.dataset.catalog import Catalog
 from catdata.dataset.images import Preparation
 from catdata.dataset.rawstore import RawStore
-from catdata.errors import ConfigRefused, StorageFailed, UnknownReference, WorkspaceError, shown
+from catdata.errors import (
+    ConfigRefused,
+    StorageFailed,
+    UnknownReference,
+    WorkspaceError,
+    did_you_mean,
+    shown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,10 +145,8 @@ class Workspace:
         if _holds_pair(Path(name)):
             return Path(name)
         known = ", ".join(self.builds()) or "none"
-        hint = f"Builds here: {known}. Make one with: catdata build-h5"
-        near = difflib.get_close_matches(name, self.builds(), n=1)
-        if near:
-            hint = f"Did you mean {near[0]}? {hint}"
+        meant = did_you_mean(name, self.builds())
+        hint = f"{meant}Builds here: {known}. Make one with: catdata build-h5"
         if name == ORIGINAL:
             hint = (
                 f"Builds here: {known}. This workspace was made without the course's files: make "
@@ -176,8 +180,9 @@ class Workspace:
             return self.data / RUNS / name
         listed = ", ".join(known) or "none"
         what = f"There is no saved model named {shown(name)}." if name else "Which saved model?"
+        meant = did_you_mean(name or "", known)
         raise UnknownReference(
-            what, hint=f"Models here: {listed}. Save one with: catdata train --save NAME"
+            what, hint=f"{meant}Models here: {listed}. Save one with: catdata train --save NAME"
         )
 
     def new_run_folder(self, name: str) -> Path:

@@ -199,12 +199,12 @@ _NAMES: dict[str, Sequence[str]] = {
 }
 
 
-def _two_weights(weights: Sequence[float]) -> tuple[float, float]:
-    weight = _Range("two numbers above 0", 0, math.inf, False)
-    checked = tuple(weight.checked("class_weight", number) for number in weights)
-    if len(checked) != 2:
-        raise ConfigRefused(f"class_weight must be two numbers above 0, not {len(checked)}")
-    return checked
+def _two_weights(weights: object) -> tuple[float, float]:
+    weight = _Range("balanced, none or two numbers above 0", 0, math.inf, False)
+    if not isinstance(weights, list | tuple) or len(weights) != 2:
+        raise ConfigRefused(f"class_weight must be {weight.wording}, not {weights!r}")
+    of_other, of_cat = (weight.checked("class_weight", number) for number in weights)
+    return of_other, of_cat
 
 
 def _whole(name: str, value: object, lowest: int = 1) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,8 +23,6 @@ from catdata.learning.network import forward, sigmoid
 from catdata.learning.training import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import ArrayLike, NDArray
 
     from catdata.learning.inputs import Pixels
@@ -94,10 +93,10 @@ class CatClassifier:
     def _class_weight(self, classes: NDArray[Any]) -> Any:
         if self.class_weight is None:
             return "none"
-        if isinstance(self.class_weight, str | tuple):
-            return self.class_weight
-        # What a dict leaves out counts 1, as in scikit-learn.
-        return tuple(float(self.class_weight.get(name, 1.0)) for name in classes.tolist())
+        if isinstance(self.class_weight, Mapping):
+            # What a dict leaves out counts 1, as in scikit-learn.
+            return tuple(self.class_weight.get(name, 1.0) for name in classes.tolist())
+        return self.class_weight
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.floating[Any]]:
         """Return how sure the network is of each class.

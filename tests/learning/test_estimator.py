@@ -134,8 +134,12 @@ def test_a_trained_one_survives_pickling(noise: Drawn, quick: CatClassifier) -> 
     ("params", "message"),
     [
         pytest.param({"learning_rate": -1}, "learning_rate must be a number above 0", id="rate"),
-        pytest.param({"class_weight": (1, 2, 3)}, "must be two numbers above 0, not 3", id="three"),
-        pytest.param({"class_weight": (1, 0)}, "class_weight must be two numbers", id="zero"),
+        pytest.param(
+            {"class_weight": (1, 2, 3)}, r"two numbers above 0, not \(1, 2, 3\)", id="three"
+        ),
+        pytest.param({"class_weight": (1, 0)}, "two numbers above 0, not 0", id="zero"),
+        pytest.param({"class_weight": 5}, "two numbers above 0, not 5", id="one"),
+        pytest.param({"class_weight": "even"}, "none, balanced, not 'even'", id="word"),
     ],
 )
 def test_a_parameter_that_cannot_work_is_refused_by_fit(noise: Drawn, params, message) -> None:

@@ -7,7 +7,6 @@ constants beside its method.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import hashlib
 import json
 import os
@@ -28,7 +27,8 @@ from catdata.dataset.catalog.rows import (
     now,
     to_values,
 )
-from catdata.errors import UnknownReference, WorkspaceDamaged, shown
+from catdata.errors import UnknownReference, WorkspaceDamaged, did_you_mean, shown
+from catdata.h5file import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -326,13 +326,42 @@ class Catalog:
 
     def _unknown(self, ref: str) -> UnknownReference:
         names = [row[0] for row in self._iterate(self._SOME_NAMES)]
-        near = difflib.get_close_matches(shown(ref), names, n=3)
-        meant = f"Did you mean {' or '.join(near)}? " if near else ""
+        if ref.endswith("]"):  # perhaps a row of the original pair with its split misspelt
+            names = [split + ref[ref.find("[") :] for split in SPLITS]
+        meant = did_you_mean(ref, names, most=3)
         return UnknownReference(
             f"No image is named {shown(ref)}.",
             hint=f"{meant}Names are like train[146], 3fa9 (four digits or more) or img.jpg: see "
             "catdata list.",
         )
+
+    _NAMES_BEGINNING = """
+        SELECT DISTINCT file_name FROM image
+        WHERE file_name >= :text AND file_name < :end AND NOT removed
+        ORDER BY file_name LIMIT :most
+    """
+    _HASHES_BEGINNING = """
+        SELECT * FROM image WHERE origin = 'added' AND NOT removed
+        AND content_hash >= :text AND content_hash < :end
+        ORDER BY content_hash LIMIT :most
+    """
+    _ROWS_BEGINNING = """
+        SELECT * FROM image WHERE home_split = :split AND NOT removed
+        AND substr(home_split || '[' || home_row || ']', 1, length(:text)) = :text
+        ORDER BY home_row LIMIT :most
+    """
+
+    def refs_beginning(self, text: str, most: int) -> list[str]:
+        """Return references that begin with *text*, of each kind at most *most*.
+
+        Hashes are among them only once *text* is something: before, they tell nothing.
+        """
+        values = {"text": text, "end": text + "\U0010ffff", "most": most}
+        names = [row[0] for row in self._iterate(self._NAMES_BEGINNING, values)]
+        found = self._all(self._HASHES_BEGINNING, values) if text else []
+        for split in SPLITS:
+            found += self._all(self._ROWS_BEGINNING, values | {"split": split})
+        return [*names, *map(self.short_ref, found)]
 
     _SHARING = "SELECT count(DISTINCT content_hash) FROM image WHERE content_hash BETWEEN ? AND ?"
 
