@@ -20,7 +20,7 @@ import numpy as np
 from catdata.h5file import read_pair
 from catdata.learning.training import TrainConfig, fit
 
-CONFIG = TrainConfig(layers=(7,), init="small", record_every=1)
+CONFIG = TrainConfig(layers=(7,), init="small", record_every=10)
 RATES = (0.0075, 0.02)
 PARTED = (1e-12, 1e-9, 1e-6, 1e-3)
 
@@ -35,17 +35,17 @@ def main() -> int:
     for rate in RATES:
         config = replace(CONFIG, learning_rate=rate)
         gram, direct = (
-            fit(train, replace(config, form=form)).history.costs for form in ("gram", "direct")
+            fit(train, replace(config, form=form)).history for form in ("gram", "direct")
         )
-        difference = np.abs(gram - direct)
+        difference = np.abs(gram.costs - direct.costs)
         print(f"layers 7, learning rate {rate}, {config.iterations:,} iterations")
         print(f"  largest difference of the costs  {difference.max():.1e}")
         for limit in PARTED:
             first = np.flatnonzero(difference > limit)
-            at = f"from iteration {first[0]}" if first.size else "never"
+            at = f"from iteration {gram.iterations[first[0]]}" if first.size else "never"
             print(f"  more than {limit:.0e}                 {at}")
-        share = abs(gram[-1] / direct[-1] - 1)
-        print(f"  final cost {gram[-1]:.10f} and {direct[-1]:.10f}, {share:.2%} apart")
+        share = abs(gram.costs[-1] / direct.costs[-1] - 1)
+        print(f"  final cost {gram.costs[-1]:.10f} and {direct.costs[-1]:.10f}, {share:.2%} apart")
     return 0
 
 
