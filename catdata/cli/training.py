@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=1, show_default=True, help="Decides the first weights.")
 @training_options.training()
 @click.option("--save", metavar="NAME", help="Keep the network for predict, in data/runs/NAME.")
+@click.option(
+    "--augment",
+    multiple=True,
+    metavar="SPEC",
+    help="Learn from fresh altered copies in each epoch, as of build-h5; with --batch-size.",
+)
 @click.option("--check-gradients", is_flag=True, help="Only compare gradients with numeric ones.")
 @options.plot
 @options.as_json
@@ -44,6 +50,7 @@ def train(
     seed: int,
     training: dict[str, Any],
     save: str | None,
+    augment: tuple[str, ...],
     check_gradients: bool,
     plot: Path | None,
     as_json: bool,
@@ -55,11 +62,13 @@ def train(
     and kept with --save.
     """
     from catdata.dataset import workspace
+    from catdata.dataset.augment import augmenter
     from catdata.learning.diagnosis import diagnose
     from catdata.learning.training import TrainConfig, fit
 
     config, start = TrainConfig(layers=layers, seed=seed, **training), ctx.obj
     build = build or workspace.Workspace.find(start).default_build()
+    alter = augmenter(augment, seed=seed) if augment else None
     with workspace.open_pair(build, start) as pair:
         folder = workspace.Workspace.find(start).new_run_folder(save) if save else None
         for warning in pair.warnings:
@@ -68,10 +77,12 @@ def train(
             ctx.exit(0 if _gradients_are_right(pair, config, as_json=as_json) else 1)
         progress = output.progress("train", "iterations", config.iterations)
         with progress as show, output.stop_on_interrupt() as stop:
-            run = fit(pair.train, config, tests={"test": pair.test}, stop=stop, on_progress=show)
+            tests = {"test": pair.test}
+            run = fit(pair.train, config, tests=tests, augment=alter, stop=stop, on_progress=show)
     diagnosis = diagnose(run)
     if as_json:
-        output.emit_json(_train_record(build, pair, run, diagnosis))
+        record = _train_record(build, pair, run, diagnosis)
+        output.emit_json(record | {"augment": list(augment)})
     else:
         click.echo(_describe_run(build, pair, run, diagnosis))
     if plot:

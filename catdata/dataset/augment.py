@@ -19,7 +19,9 @@ from catdata.dataset.warp import UNMOVED, Affine, warp
 from catdata.errors import BuildRefused, ConfigRefused, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from catdata.dataset.images import Preparation
 
@@ -288,6 +290,71 @@ def augment(
         raise ValueError(f"no seed of a copy, or no number of one: {seed}, {copy}")
     specs = parse_specs([spec] if isinstance(spec, str) else [str(each) for each in spec])
     return apply(image, draw(specs, seed, images.content_hash(image), copy))
+
+
+def augmenter(
+    spec: str | Sequence[str | Spec], *, seed: int = 0
+) -> Callable[[Pixels, NDArray[np.intp], int], Pixels]:
+    """Return what alters the pictures of a mini-batch, for training that never sees one twice.
+
+    In epoch e a picture becomes what ``augment(picture, spec, seed=seed, copy=e + 1)`` gives: that
+    depends on neither its row, nor the others of its batch, nor threads.
+
+    Args:
+        spec: As for :func:`augment`.
+        seed: 0..``HIGHEST_SEED``.
+
+    Returns:
+        A function of pictures of shape (k, size, size, 3), uint8, of their rows, which do not
+        matter, and of the epoch from 0; it returns new pictures of the same shape.
+
+    Raises:
+        ConfigRefused: If *spec* is not understood, or *seed* is out of range.
+    """
+    specs = parse_specs([spec] if isinstance(spec, str) else [str(each) for each in spec])
+    if not 0 <= seed <= HIGHEST_SEED:
+        raise ConfigRefused(f"The seed is {seed}; it is within 0..{HIGHEST_SEED}.")
+
+    def altered(pictures: Pixels, _rows: NDArray[np.intp], epoch: int) -> Pixels:
+        copies = np.empty_like(pictures)
+        for copy, picture in zip(copies, pictures, strict=True):
+            copy[:] = apply(picture, draw(specs, seed, images.content_hash(picture), epoch + 1))
+        return copies
+
+    return altered
+
+
+def batches(
+    pictures: Pixels,
+    labels: NDArray[np.int64],
+    spec: str | Sequence[str | Spec],
+    *,
+    size: int = 64,
+    epochs: int = 1,
+    seed: int = 0,
+) -> Iterator[tuple[Pixels, NDArray[np.int64]]]:
+    """Yield shuffled mini-batches of altered copies, fresh ones in each epoch, for any trainer.
+
+    Args:
+        pictures: Shape (m, side, side, 3), uint8; left as they are.
+        labels: Theirs, shape (m,).
+        spec: As for :func:`augment`.
+        size: Pictures in a batch; the last one of an epoch may have fewer.
+        epochs: Times that all pictures are gone through.
+        seed: Decides the copies and the order, 0..``HIGHEST_SEED``.
+
+    Yields:
+        Pictures of shape (k, side, side, 3), uint8, and their labels, shape (k,).
+
+    Raises:
+        ConfigRefused: As :func:`augmenter`.
+    """
+    alter = augmenter(spec, seed=seed)
+    for epoch in range(epochs):
+        order = np.random.default_rng([seed, epoch]).permutation(len(pictures))
+        for start in range(0, len(order), size):
+            rows = order[start : start + size]
+            yield alter(pictures[rows], rows, epoch), labels[rows]
 
 
 def apply(image: Pixels, drawn: Drawn) -> Pixels:

@@ -129,7 +129,7 @@ class SplitFile:
         images = self._images
         with self._lock, refusing(self._file):
             if images.offset is not None and images.dtype == np.uint8:
-                # Contiguous bytes: past HDF5, which takes ten times as long for single rows.
+                # Contiguous bytes: past HDF5, which takes six times as long for single rows.
                 for picture, row in zip(pictures, rows.tolist(), strict=True):
                     self._file.seek(images.offset + row * images.row_bytes)
                     self._file.readinto(picture.data)

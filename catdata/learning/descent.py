@@ -118,7 +118,8 @@ class Descent:
             if self._batches is None:
                 self._passes.everything(drop, square)
             else:
-                self._passes.batch(self._batches.rows(iteration), drop, square)
+                rows, epoch = self._batches.rows(iteration), self._batches.epoch(iteration)
+                self._passes.batch(rows, epoch, drop, square)
             if self._shrinking:
                 self._layer.decay(self._shrinking)
                 self._passes.upper.decay(self._shrinking)

@@ -33,11 +33,9 @@ class Batches:
         self._epoch = -1
         self._order = np.empty(0, np.intp)
 
-    @property
-    def sizes(self) -> set[int]:
-        """How many images a batch may have."""
-        last = self._images % self._size
-        return {min(self._size, self._images), last or self._size}
+    def epoch(self, iteration: int) -> int:
+        """Return how often all images have been gone through before an iteration."""
+        return iteration // -(-self._images // self._size)
 
     def rows(self, iteration: int) -> Rows:
         """Return the images of the batch of an iteration."""

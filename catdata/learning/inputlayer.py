@@ -47,8 +47,15 @@ class InputLayer(Protocol):
         """Fill this layer's gradient from *signal*, which holds the pre-activation's."""
         ...
 
-    def forward_rows(self, rows: slice | Rows, signal: Floats) -> None:
-        """Fill *signal*, of shape (runs, units, rows), with the pre-activation of some images."""
+    def forward_rows(self, rows: slice | Rows, signal: Floats, epoch: int | None = None) -> None:
+        """Fill *signal*, of shape (runs, units, rows), with the pre-activation of some images.
+
+        Args:
+            rows: Which.
+            signal: To be filled.
+            epoch: In a step of training, times it has been through all images: then they may be
+                altered.
+        """
         ...
 
     def backward_rows(self, rows: slice | Rows, signal: Floats) -> None:
@@ -127,9 +134,9 @@ class DirectInput:
         """Fill the gradient of W1 and b1 from that of the pre-activation."""
         np.matmul(self._signal_rows, self._matrix, out=self._gradient_rows)
 
-    def forward_rows(self, rows: slice | Rows, signal: Floats) -> None:
+    def forward_rows(self, rows: slice | Rows, signal: Floats, epoch: int | None = None) -> None:
         """Fill *signal*, of shape (runs, units, rows), with the pre-activation of some images."""
-        self._batch = self._inputs_of(self._source.images[rows])
+        self._batch = self._inputs_of(self._source.batch(rows, epoch))
         np.matmul(self._parameters, self._batch.T, out=signal)
 
     def backward_rows(self, rows: slice | Rows, signal: Floats) -> None:  # noqa: ARG002 - they were gathered in forward_rows
@@ -224,7 +231,7 @@ class GramInput:
         np.matmul(self._coefficient_rows, self._products, out=self._signal_rows)
         np.add(self.signal, self._started(self._start), out=self.signal)
 
-    def forward_rows(self, rows: slice | Rows, signal: Floats) -> None:
+    def forward_rows(self, rows: slice | Rows, signal: Floats, epoch: int | None = None) -> None:  # noqa: ARG002 - products are those of the images as they are
         """Fill *signal*, of shape (runs, units, rows), with the pre-activation of some images."""
         np.matmul(self._coefficients, self._source.matrix[rows].T, out=signal)
         np.add(signal, self._started(self._start[:, :, rows]), out=signal)

@@ -42,6 +42,23 @@ class Pictures(Protocol):
     def __getitem__(self, rows: slice | Rows, /) -> Pixels: ...
 
 
+class Augmenter(Protocol):
+    """What alters the training images of a mini-batch, anew in each epoch."""
+
+    def __call__(self, images: Pixels, rows: Rows, epoch: int, /) -> Pixels:
+        """Return altered copies, and leave the images as they are.
+
+        Args:
+            images: Shape (k, s, s, 3), uint8.
+            rows: Their rows in the training set, shape (k,).
+            epoch: Times that training has been through all images before.
+
+        Returns:
+            Shape (k, s, s, 3), uint8: always the same for the same arguments.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Chosen:
     """Some rows of pictures that are too many for memory, themselves read when asked for.

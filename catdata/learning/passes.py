@@ -86,24 +86,25 @@ class Passes:
         """The layers above the first."""
         return self._whole.upper
 
-    def batch(self, rows: Rows, drop: Drop, square: Floats) -> None:
+    def batch(self, rows: Rows, epoch: int, drop: Drop, square: Floats) -> None:
         """Leave the gradient of the mean cost of some images.
 
         Args:
             rows: Which, shape (k,).
+            epoch: Times that training has been through all images.
             drop: Draws the units left out.
             square: Filled with the squared length of the gradient that reaches the first layer,
                 shape (runs, 1, 1).
         """
         buffers = self._of(len(rows))
-        self._layer.forward_rows(rows, buffers.signal)
+        self._layer.forward_rows(rows, buffers.signal, epoch)
         buffers.upper.forward(drop(buffers.upper.hidden_shapes))
         buffers.upper.backward(self._targets[rows], self._weights_of(rows))
         self._layer.backward_rows(rows, buffers.signal)
         np.matmul(buffers.row, buffers.column, out=square)
 
     def everything(self, drop: Drop, square: Floats) -> None:
-        """Leave the gradient of the mean cost of all images; arguments as for :meth:`batch`."""
+        """Leave the gradient of the mean cost of all images; see :meth:`batch`."""
         if self._layer.whole:
             self._layer.forward()
             self.upper.forward(drop(self.upper.hidden_shapes))

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from catdata.learning.config import TrainConfig
-    from catdata.learning.network import Floats
+    from catdata.learning.inputs import Augmenter
+    from catdata.learning.network import Floats, Rows
 
 Shape = tuple[int, int, int]
 
@@ -132,6 +133,7 @@ class PixelRows:
         scaling: How pixels become inputs; None for pixels / 255.
         dtype: What the loop computes in.
         batches: Whether only some of the images are looked at in an iteration.
+        augment: What a step learns from in place of the images of its mini-batch.
 
     Attributes:
         images: As given.
@@ -149,17 +151,32 @@ class PixelRows:
         dtype: str = "float64",
         *,
         batches: bool = False,
+        augment: Augmenter | None = None,
     ) -> None:
         self.images = images
         self.others = dict(others or {})
         self.inputs = inputs_in(images) + 1
         self._scaling = scaling
         self._dtype = dtype
+        self._augment = augment
         self.matrix: Floats | None = None
         if not batches and is_held(len(images), self.inputs, dtype):
             self.matrix = self.buffer(len(images))
             for rows in row_slices(len(images)):
                 self.fill(images[rows], self.matrix[rows])
+
+    def batch(self, rows: slice | Rows, epoch: int | None) -> Pixels:
+        """Return some pictures; in an epoch of training, altered if they are to be."""
+        images = self.images[rows]
+        if self._augment is None or epoch is None or isinstance(rows, slice):
+            return images
+        altered = self._augment(images, rows, epoch)
+        if altered.shape != images.shape or altered.dtype != images.dtype:
+            raise ValueError(
+                f"augment returned {altered.dtype} of shape {altered.shape}"
+                f" for {images.dtype} of shape {images.shape}"
+            )
+        return altered
 
     def buffer(self, images: int) -> Floats:
         """Return an array for :meth:`fill`, shape (images, n0 + 1), its last column of ones."""
@@ -188,8 +205,10 @@ def source_of(
     others: Mapping[str, Pictures],
     scaling: Scaling | None,
     config: TrainConfig,
+    augment: Augmenter | None = None,
 ) -> Source:
     """Return the images as the first layer takes them in a form, ``gram`` or ``direct``."""
     if form == "gram":
         return Gram(images, others, scaling, config.dtype)
-    return PixelRows(images, others, scaling, config.dtype, batches=config.batch_size > 0)
+    batches = config.batch_size > 0
+    return PixelRows(images, others, scaling, config.dtype, batches=batches, augment=augment)

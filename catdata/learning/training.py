@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 from threadpoolctl import threadpool_limits
 
 from catdata.engine import executor, map_in_order, usable_cores
+from catdata.errors import ConfigRefused
 from catdata.learning.config import TrainConfig
 from catdata.learning.folds import Subset, held_out
 from catdata.learning.forms import cheaper_form, check_memory
-from catdata.learning.inputs import Scaling, inputs_in
+from catdata.learning.inputs import Augmenter, Scaling, inputs_in
 from catdata.learning.records import (
     VALIDATION,
     Confusion,
@@ -58,6 +59,7 @@ def fit(
     *,
     tests: Mapping[str, LabelledImages] | None = None,
     gram: Gram | None = None,
+    augment: Augmenter | None = None,
     stop: threading.Event | None = None,
     on_progress: Progress | None = None,
 ) -> Run:
@@ -68,6 +70,8 @@ def fit(
         config: What to train and how.
         tests: Sets of images to judge the network on, by name; nothing is learnt from them.
         gram: The products of exactly these arrays of images, where they have been made before.
+        augment: Alters the images of each mini-batch before the step; needs mini-batches and the
+            direct form. What is noted and judged is about the images as they are.
         stop: Once set, from any thread, training ends soon and the run is what was reached.
         on_progress: Called now and then with the iterations done and their total.
 
@@ -80,6 +84,7 @@ def fit(
         [config.seed],
         tests=tests,
         gram=gram,
+        augment=augment,
         jobs=1,
         stop=stop,
         on_progress=on_progress,
@@ -93,6 +98,7 @@ def fit_seeds(
     *,
     tests: Mapping[str, LabelledImages] | None = None,
     gram: Gram | None = None,
+    augment: Augmenter | None = None,
     jobs: int | None = None,
     stop: threading.Event | None = None,
     on_progress: Progress | None = None,
@@ -106,6 +112,7 @@ def fit_seeds(
         tests: Sets of images to judge the networks on, by name; nothing is learnt from them.
         gram: The products of exactly these arrays of images, where they have been made before; not
             with early stopping, which takes images out of *train*.
+        augment: As for :func:`fit`; called from several threads where there are several jobs.
         jobs: Stacks trained side by side; by default one for each core. The numbers are the same.
         stop: Once set, from any thread, training ends soon and the runs are what was reached.
         on_progress: Called now and then, from any thread, with the iterations done by all runs
@@ -120,6 +127,8 @@ def fit_seeds(
     started = time.perf_counter()
     tests = dict(tests or {})
     check_images(train, tests)
+    if augment is not None:
+        _check_augmentable(config)
     if config.early_stop:
         rows, apart = held_out(train.labels, config.early_stop)
         tests = {VALIDATION: Subset.of(train, apart), **tests}
@@ -128,7 +137,7 @@ def fit_seeds(
     if not configs:
         return ()
     dims = (inputs_in(train.images), *config.layers, 1)
-    form = config.form
+    form = config.form if augment is None else "direct"
     if form == "auto":
         form = cheaper_form(config, dims, len(train.images), len(configs))
     jobs = min(jobs or usable_cores(), len(configs))
@@ -143,7 +152,7 @@ def fit_seeds(
             gram.check_made_of(train.images, others, scaling, config.dtype)
             source = gram
         else:
-            source = source_of(form, train.images, others, scaling, config)
+            source = source_of(form, train.images, others, scaling, config, augment)
 
         def train_share(share: Sequence[TrainConfig]) -> list[Run]:
             stop_now = stop.is_set if stop else lambda: False
@@ -153,6 +162,21 @@ def fit_seeds(
             runs = [run for share in map_in_order(pool, train_share, shares) for run in share]
     seconds = (time.perf_counter() - started) / len(runs)
     return tuple(replace(run, seconds=seconds, scaling=scaling) for run in runs)
+
+
+def _check_augmentable(config: TrainConfig) -> None:
+    if not config.batch_size:
+        raise ConfigRefused(
+            "augmenting in training needs mini-batches: fresh copies of all images in each"
+            " iteration would take far longer than learning from them",
+            hint="Give a batch size, such as 64. Or put copies into a build, once and for all.",
+        )
+    if config.form == "gram":
+        raise ConfigRefused(
+            "form gram is not possible with fresh copies of the images: it knows the products of"
+            " the images as they are",
+            hint="Leave the form to auto, or put copies into a build.",
+        )
 
 
 def _scaling(train: LabelledImages, config: TrainConfig) -> Scaling | None:

@@ -262,3 +262,19 @@ def test_predict_passes_over_what_is_no_picture_in_a_folder(run_json, run, enlar
     assert len(run_json("predict new")["predictions"]) == 1
     (enlarged / "empty").mkdir()
     assert "there is no file in this folder" in run("predict empty", status=1).stderr
+
+
+def test_train_learns_from_fresh_copies(run_json, here: Path) -> None:
+    command = f"train original {FEW} --batch-size 4"
+    plain = run_json(command)
+    altered, again, other = (
+        run_json(f"{command} --augment {spec}") for spec in ("flip", "flip", "standard")
+    )
+    assert (plain["augment"], altered["augment"], altered["form"]) == ([], ["flip"], "direct")
+    assert altered["costs"] == again["costs"]
+    assert len({record["costs"][-1][1] for record in (plain, altered, other)}) == 3
+
+
+def test_train_refuses_fresh_copies_of_everything_in_each_iteration(run, here: Path) -> None:
+    result = run(f"train original {FEW} --augment flip", status=1)
+    assert "augmenting in training needs mini-batches" in result.stderr
