@@ -83,6 +83,7 @@ WINGS = {
         "needed",
         "nesting",
         "learningcurve",
+        "growth",
     ],
 }
 STRANGERS = {("learning", "dataset"), ("report", "dataset"), ("demo", "dataset")}
