@@ -14,8 +14,9 @@ from catdata import h5file
 from catdata.errors import ConfigRefused, LeakRefused
 from catdata.learning.comparison import Arm
 from catdata.learning.config import TrainConfig
-from catdata.learning.growth import learning_curve
-from catdata.learning.learningcurve import CurveOptions, LearningCurve
+from catdata.learning.growth import _roughness, learning_curve
+from catdata.learning.learningcurve import CurveOptions, Law, LearningCurve
+from catdata.learning.stats import Interval
 
 QUICK = TrainConfig(layers=(3,), learning_rate=0.02, iterations=30, record_every=15)
 FEW = CurveOptions(draws=2, seeds=2)
@@ -80,14 +81,25 @@ def test_networks_that_do_not_learn_are_counted(tmp_path: Path) -> None:
     assert curve.points[-1].failures == {"dead-units": 4}
 
 
-def test_a_law_that_lies_beside_the_measured_points_is_called_rough(tmp_path: Path) -> None:
-    curve = learning_curve(built_arm(tmp_path / "b", range(20)), FEW, QUICK)
-    beside = 100 * max(map(abs, curve.law.misses))
-    assert beside > 3.0
-    assert curve.warnings == (
-        f"The power law lies up to {beside:.1f} points beside what was measured, so what it"
-        " foretells is rough.",
-    )
+@pytest.mark.parametrize(
+    ("misses", "warnings"),
+    [
+        pytest.param((0.01, -0.03), [], id="near"),
+        pytest.param(
+            (0.01, -0.04),
+            [
+                "The power law lies up to 4.0 points beside what was measured, so what it foretells"
+                " is rough."
+            ],
+            id="rough",
+        ),
+    ],
+)
+def test_a_law_far_from_what_was_measured_is_called_rough(
+    misses: tuple[float, ...], warnings: list[str]
+) -> None:
+    law = Law(*[Interval(0.5, 0.4, 0.6)] * 3, misses=misses, foretold=())
+    assert list(_roughness(law)) == warnings
 
 
 def test_a_target_that_is_met_is_said_to_be_reached(tmp_path: Path) -> None:
