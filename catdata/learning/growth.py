@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from catdata.learning.comparison import Arm
     from catdata.learning.powerlaw import Floats
     from catdata.learning.records import Run
+    from catdata.learning.stats import Interval
 
 _RESAMPLING_SEED = 0
 _ROUGH = 0.03  # how far a law may lie beside the means without a warning
@@ -89,7 +90,7 @@ def learning_curve(
             for place, (size, of_size) in enumerate(zip(sizes, cells, strict=True))
         ),
         law=fitted,
-        doubled=accuracies(law, laws, 2 * sizes[-1]) if answer.rising else None,
+        doubling=_doubling(law, laws, sizes[-1]) if answer.rising else None,
         answer=answer,
         test_set=test.summary,
         config=config,
@@ -217,6 +218,12 @@ def _roughness(law: Law) -> Iterator[str]:
             f"The power law lies up to {100 * beside:.1f} points beside what was measured, so what"
             " it foretells is rough."
         )
+
+
+def _doubling(law: PowerLaws, laws: PowerLaws, images: int) -> Interval:
+    now_and_then = np.array([images, 2.0 * images])
+    gains = [np.diff(each.accuracy(now_and_then))[:, 0] for each in (law, laws)]
+    return interval(float(gains[0][0]), gains[1])
 
 
 def _law(law: PowerLaws, laws: PowerLaws, sizes: Sequence[int], means: Floats) -> Law:

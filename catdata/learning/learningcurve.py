@@ -148,7 +148,7 @@ class LearningCurve:
         base: The build whose images are always in, or "".
         points: By number of images, ascending.
         law: Fitted through the mean test accuracies.
-        doubled: The accuracy that twice the images would bring by the law; None where that does not
+        doubling: How much accuracy twice the images would add by the law; None where that does not
             rise.
         answer: How many images the target takes.
         test_set: What all were judged on.
@@ -162,7 +162,7 @@ class LearningCurve:
     base: str
     points: tuple[Point, ...]
     law: Law
-    doubled: Interval | None
+    doubling: Interval | None
     answer: Needed
     test_set: SetSummary
     config: TrainConfig
@@ -179,7 +179,7 @@ class LearningCurve:
             "from": self.base or None,
             "points": [point.to_json() for point in self.points],
             "law": self.law.to_json(),
-            "doubled": self.doubled and self.doubled.to_json("mean"),
+            "doubling": self.doubling and self.doubling.to_json(),
             "target": self.answer.to_json(),
             "test_set": self.test_set.to_json(),
             "draws": self.options.draws,
