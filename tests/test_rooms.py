@@ -86,6 +86,7 @@ WINGS = {
         "needed",
         "nesting",
         "learningcurve",
+        "growth",
     ],
 }
 STRANGERS = {("learning", "dataset"), ("report", "dataset"), ("demo", "dataset")}

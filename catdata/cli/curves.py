@@ -88,7 +88,8 @@ def curve(
     from catdata.dataset import workspace
     from catdata.learning.comparison import Arm
     from catdata.learning.config import TrainConfig
-    from catdata.learning.learningcurve import CurveOptions, learning_curve
+    from catdata.learning.growth import learning_curve
+    from catdata.learning.learningcurve import CurveOptions
 
     config, wanted = TrainConfig(layers=layers, **training), CurveOptions(**drawing)
     build = build or workspace.Workspace.find(start).default_build()
@@ -125,10 +126,10 @@ def _describe(curve: LearningCurve) -> Iterator[str]:
         f" {100 * drawn.baseline_accuracy:.1f}"
     )
     yield ""
-    if curve.answer.rising:
+    if curve.doubling:
         yield output.paragraph(
-            f"Twice as many images ({2 * curve.answer.there:,}) would bring"
-            f" {_interval(curve.doubled)} %, if accuracy goes on along the power law."
+            f"Twice as many images ({2 * curve.answer.there:,}) would add"
+            f" {_interval(curve.doubling)} points, if accuracy goes on along the power law."
         )
     yield output.paragraph(curve.answer.sentence)
     yield f"({curve.seconds:.0f} s)"

@@ -25,6 +25,8 @@ FEWEST_SIZES = 4
 
 RESAMPLES = 2000
 
+_CELLS_AT_ONCE = 1 << 20
+
 _EXPONENTS = np.geomspace(0.05, 2.0, 150)
 """Theory and experiment find 0.07 to 1 (Hestness et al., section 2)."""
 
@@ -104,7 +106,18 @@ def resampled_means(table: Floats, *, rng: np.random.Generator) -> Floats:
     Returns:
         Shape (RESAMPLES, sizes).
     """
-    _, draws, images = table.shape
-    draw_weights = rng.multinomial(draws - 1, [1 / draws] * draws, RESAMPLES) / (draws - 1)
-    image_weights = rng.multinomial(images - 1, [1 / images] * images, RESAMPLES) / (images - 1)
-    return np.stack([((draw_weights @ one) * image_weights).sum(axis=1) for one in table], axis=1)
+    sizes, draws, images = table.shape
+    rows = max(1, _CELLS_AT_ONCE // images)
+    means = np.empty((RESAMPLES, sizes))
+    for start in range(0, RESAMPLES, rows):
+        part = means[start : start + rows]
+        draw_weights = _weights(rng, len(part), draws)
+        image_weights = _weights(rng, len(part), images)
+        for place, answers in enumerate(table):
+            part[:, place] = ((draw_weights @ answers) * image_weights).sum(axis=1)
+    return means
+
+
+def _weights(rng: np.random.Generator, resamples: int, items: int) -> Floats:
+    """Draw how often each of the items comes up, as shares, shape (resamples, items)."""
+    return rng.multinomial(items - 1, [1 / items] * items, resamples) / (items - 1)

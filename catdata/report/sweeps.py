@@ -65,7 +65,7 @@ def sweep_figure(sweep: Sweep) -> Figure:
         color=COLOURS["baseline"],
     )
     axes.set_yticks(range(len(candidates)), names, fontsize=_TEXT)
-    axes.invert_yaxis()
+    axes.set_ylim(len(candidates) - 0.5, -0.5)  # the first on top
     axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0, symbol=" %"))
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(axis="x", labelsize=_TEXT)

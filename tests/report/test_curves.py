@@ -9,7 +9,8 @@ import pytest
 from builds import built_arm
 
 from catdata.learning.config import TrainConfig
-from catdata.learning.learningcurve import CurveOptions, LearningCurve, learning_curve
+from catdata.learning.growth import learning_curve
+from catdata.learning.learningcurve import CurveOptions, LearningCurve
 from catdata.learning.stats import Interval
 from catdata.report.curves import curve_figure
 from catdata.report.plots import COLOURS, save
