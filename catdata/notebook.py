@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Self
 
+from catdata.dataset.augment import augmenter
 from catdata.learning import experiments, training
 from catdata.learning import sweep as sweeping
 from catdata.learning.comparison import Comparison
@@ -87,6 +88,7 @@ def fit(
     *,
     tests: Mapping[str, LabelledImages] | None = None,
     gram: Gram | None = None,
+    augment: str | Sequence[str] | None = None,
     stop: threading.Event | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> ShownRun:
@@ -97,14 +99,23 @@ def fit(
         config: What to train and how; the course's settings if None.
         tests: Sets of images to judge the network on, by name; nothing is learnt from them.
         gram: The products of exactly these arrays of images, where they have been made before.
+        augment: Such as ``"standard"`` or ``["flip", "rotate=15@0.5"]``: every mini-batch is of
+            altered copies, fresh ones in each epoch, drawn from the configuration's seed.
         stop: Once set, from any thread, training ends soon and the run is what was reached.
         on_progress: Called now and then with the iterations done and their total.
 
     Raises:
         ConfigRefused: If the images cannot be trained on, or the network would not fit in memory.
     """
+    config = config or TrainConfig()
     run = training.fit(
-        train, config or TrainConfig(), tests=tests, gram=gram, stop=stop, on_progress=on_progress
+        train,
+        config,
+        tests=tests,
+        gram=gram,
+        augment=augmenter(augment, seed=config.seed) if augment else None,
+        stop=stop,
+        on_progress=on_progress,
     )
     return ShownRun.of(run)
 

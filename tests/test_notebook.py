@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 from builds import course_arm
 from drawn import drawn
 
 import catdata
+from catdata.dataset.augment import augmenter
+from catdata.learning import training
 from catdata.learning.comparison import Comparison
 from catdata.learning.records import Run
 from catdata.learning.sweep import Sweep
@@ -123,3 +126,14 @@ def test_training_draws_nothing_until_it_is_shown() -> None:
     code = "import sys, catdata; catdata.fit; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_fit_learns_from_fresh_copies_by_the_name_of_a_preset(pair: dict[str, Path]) -> None:
+    train = catdata.read_pair(pair["train"].parent).train
+    config = catdata.TrainConfig(layers=(3,), iterations=4, batch_size=4, seed=5)
+    by_name = catdata.fit(train, config, augment="standard")
+    by_hand = training.fit(train, config, augment=augmenter("standard", seed=5))
+    plain = catdata.fit(train, config)
+    weights = [run.parameters.weights[0] for run in (by_name, by_hand, plain)]
+    np.testing.assert_array_equal(weights[0], weights[1])
+    assert not np.array_equal(weights[0], weights[2])

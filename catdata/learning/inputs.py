@@ -45,7 +45,7 @@ class Pictures(Protocol):
 class Augmenter(Protocol):
     """What alters the training images of a mini-batch, anew in each epoch."""
 
-    def __call__(self, images: Pixels, rows: Rows, epoch: int, /) -> Pixels:
+    def __call__(self, images: NDArray[np.uint8], rows: Rows, epoch: int, /) -> NDArray[np.uint8]:
         """Return altered copies, and leave the images as they are.
 
         Args:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from catdata.learning.inputs import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from catdata.learning.config import TrainConfig
     from catdata.learning.inputs import Augmenter
@@ -170,7 +172,8 @@ class PixelRows:
         images = self.images[rows]
         if self._augment is None or epoch is None or isinstance(rows, slice):
             return images
-        altered = self._augment(images, rows, epoch)
+        # Training refuses to alter what is no picture.
+        altered = self._augment(cast("NDArray[np.uint8]", images), rows, epoch)
         if altered.shape != images.shape or altered.dtype != images.dtype:
             raise ValueError(
                 f"augment returned {altered.dtype} of shape {altered.shape}"

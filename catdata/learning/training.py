@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from catdata.engine import executor, map_in_order, usable_cores
@@ -128,7 +129,7 @@ def fit_seeds(
     tests = dict(tests or {})
     check_images(train, tests)
     if augment is not None:
-        _check_augmentable(config)
+        _check_augmentable(config, train)
     if config.early_stop:
         rows, apart = held_out(train.labels, config.early_stop)
         tests = {VALIDATION: Subset.of(train, apart), **tests}
@@ -164,7 +165,9 @@ def fit_seeds(
     return tuple(replace(run, seconds=seconds, scaling=scaling) for run in runs)
 
 
-def _check_augmentable(config: TrainConfig) -> None:
+def _check_augmentable(config: TrainConfig, train: LabelledImages) -> None:
+    if train.images.dtype != np.uint8:
+        raise ConfigRefused("augmenting is for pictures; these training images are other numbers")
     if not config.batch_size:
         raise ConfigRefused(
             "augmenting in training needs mini-batches: fresh copies of all images in each"
