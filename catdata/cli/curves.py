@@ -77,7 +77,7 @@ def curve(
     as_json: bool,
     **drawing: Any,
 ) -> None:
-    """Show accuracy by number of training images, and how many a target takes.
+    """Tell how many images a test accuracy would take.
 
     BUILD is a name or a folder with such a pair (default: enlarged, else original).
 
