@@ -130,8 +130,8 @@ def test_the_json_has_the_keys_that_scripts_rely_on(comparison: Comparison) -> N
     }  # fmt: skip
     arm = record["arms"][1]
     assert set(arm) == {
-        "build", "build_id", "layers", "control", "train_images", "train_classes", "train_accuracy", "test_accuracy", "gap",
-        "curve", "test_sets",
+        "build", "build_id", "layers", "control", "train_images", "train_classes",
+        "train_accuracy", "test_accuracy", "gap", "curve", "test_sets",
     }  # fmt: skip
     assert (arm["build"], arm["build_id"], arm["layers"]) == ("enlarged", "b" * 64, [4])
     for name in ("train_accuracy", "test_accuracy", "gap"):
@@ -145,8 +145,8 @@ def test_the_json_has_the_keys_that_scripts_rely_on(comparison: Comparison) -> N
     assert set(change) == {
         "from", "to", "layers", "test_set", "test_images", "gap", "test_accuracy",
         "balanced_accuracy", "by_class", "baseline_accuracy", "p_value", "adjusted_p_value",
-        "gap_p_value", "adjusted_gap_p_value", "comparisons", "mcnemar", "smallest_shown", "control",
-        "verdict", "sentence", "flips",
+        "gap_p_value", "adjusted_gap_p_value", "comparisons", "mcnemar", "smallest_shown",
+        "control", "verdict", "sentence", "flips",
     }  # fmt: skip
     assert set(change["gap"]) == set(change["test_accuracy"]) == interval("estimate")
     assert record["test_sets"][0] == {
