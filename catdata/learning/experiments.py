@@ -7,32 +7,45 @@ intervals are drawn with one fixed seed, so the same builds always give the same
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from catdata.errors import ConfigRefused, shown
-from catdata.learning import stats
-from catdata.learning.comparison import Arm, ArmResult, Comparison, Curve, Judgement
+from catdata.learning import neighbours, stats
+from catdata.learning.changes import SMALLEST_TEST_SET
+from catdata.learning.comparison import (
+    Arm,
+    ArmResult,
+    Comparison,
+    Flips,
+    FoldChange,
+    Judgement,
+    World,
+)
 from catdata.learning.config import TrainConfig
-from catdata.learning.diagnosis import diagnose
-from catdata.learning.stats import Scores
+from catdata.learning.contrasts import contrasts, resampling_rng
+from catdata.learning.controls import control_arm
+from catdata.learning.cross_validation import Pool, cross_validate
+from catdata.learning.flips import find_flips
+from catdata.learning.foldchanges import FoldCase, fold_changes
 from catdata.learning.testsets import SharedTest, check_leaks, shared_tests
-from catdata.learning.training import Progress, fit_seeds
-from catdata.learning.verdicts import Contrast
+from catdata.learning.trained import Trained, listed, train_arm
+from catdata.learning.worlds import find_worlds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from catdata.learning.network import Floats
-    from catdata.learning.records import Evaluation, History, LabelledImages, Run
+    from numpy.typing import NDArray
+
+    from catdata.h5file import ImageSet
+    from catdata.learning.records import LabelledImages
+    from catdata.learning.training import Progress
 
 DEFAULT_LAYERS = ((20, 7, 5),)
 DEFAULT_SEEDS = range(1, 11)
-
-_RESAMPLING_SEED = 0
 
 
 def compare(
@@ -41,6 +54,8 @@ def compare(
     layers: Sequence[tuple[int, ...]] = DEFAULT_LAYERS,
     seeds: Sequence[int] = DEFAULT_SEEDS,
     config: TrainConfig | None = None,
+    control: bool = False,
+    folds: int = 0,
     on_progress: Progress | None = None,
 ) -> Comparison:
     """Train every build with every shape of network and every seed, and say what differs.
@@ -50,6 +65,9 @@ def compare(
         layers: Widths of the hidden layers, one tuple a shape.
         seeds: The seeds, the same in every arm.
         config: How to train; its layers and seed are not used. The course's settings if None.
+        control: Add an arm of the first build's training images, repeated to the size of the
+            largest other, which is held against that one as well.
+        folds: Also judge the arms by cross-validation with so many folds; 0 for not.
         on_progress: Called now and then, from any thread, with the iterations done and their total.
 
     Raises:
@@ -63,27 +81,33 @@ def compare(
     _check_distinct("seed", seeds)
     _check_distinct("shape of network", layers)
     tests = shared_tests(arms)
-    judges = [{test.name: test.seen_by(arm) for test in tests} for arm in arms]
     warnings = [*_warnings(arms, tests, seeds), *check_leaks(arms, tests)]
-    shares = _shares(len(layers) * len(arms), on_progress)
-    results: list[ArmResult] = []
-    changes: list[Contrast] = []
-    for shape in layers:
-        shaped = replace(config, layers=shape)
-        trained = [
-            _train(arm, judge, shaped, seeds, next(shares))
+    if control:
+        arms = [*arms, control_arm(arms)]
+    pool = _pool(arms, seeds, folds) if folds else None
+    judges = [{test.name: test.seen_by(arm) for test in tests} for arm in arms]
+    configs = [replace(config, layers=shape) for shape in layers]
+    shares = _shares(len(layers) * len(arms), folds, len(seeds) * config.iterations, on_progress)
+    trained = [
+        [
+            train_arm(arm, judge, shaped, seeds, next(shares))
             for arm, judge in zip(arms, judges, strict=True)
         ]
-        results += [_result(arm, tests) for arm in trained]
-        changes += [_contrast(trained[0], after, test) for after in trained[1:] for test in tests]
-        warnings += [arm.warning for arm in trained if arm.warning]
+        for shaped in configs
+    ]
+    pairings = [pairing for of_shape in trained for pairing in _pairings(of_shape, tests)]
+    worlds, too_few = _worlds(arms)
+    stuck = (one.warning for of_shape in trained for one in of_shape if one.warning)
     return Comparison(
-        arms=tuple(results),
-        changes=tuple(changes),
+        arms=tuple(_results(trained, tests, judges)),
+        changes=contrasts(pairings),
+        flips=tuple(_flips(pairing, judges[0]) for pairing in pairings),
+        worlds=worlds,
+        folds=_judge_by_folds(pool, arms, configs, seeds, folds, shares) if pool else (),
         test_sets=tuple(test.summary for test in tests),
         seeds=tuple(seeds),
         config=config,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *stuck, *too_few),
         seconds=time.perf_counter() - started,
     )
 
@@ -92,7 +116,7 @@ def _check_distinct(what: str, values: Sequence[object]) -> None:
     if not values:
         raise ConfigRefused(f"a comparison needs at least one {what}")
     if len(set(values)) < len(values):
-        raise ConfigRefused(f"a comparison takes each {what} once: {_listed(values)}")
+        raise ConfigRefused(f"a comparison takes each {what} once: {listed(values)}")
 
 
 def _warnings(
@@ -103,158 +127,154 @@ def _warnings(
     if len(seeds) == 1:
         yield "With one seed no interval knows how much networks differ from seed to seed."
     for test in tests:
-        if len(test.keys) < stats.SMALLEST_TEST_SET:
+        if len(test.keys) < SMALLEST_TEST_SET:
             yield (
                 f"{shown(test.name)} has too few test images to show a difference:"
-                f" {len(test.keys)} of at least {stats.SMALLEST_TEST_SET}"
+                f" {len(test.keys)} of at least {SMALLEST_TEST_SET}"
             )
 
 
-def _shares(trainings: int, on_progress: Progress | None) -> Iterator[Progress | None]:
-    """Yield for each training in turn what it is to report its own progress to."""
-    for done_before in range(trainings):
-        yield on_progress and partial(_report, on_progress, done_before, trainings)
+def _shares(
+    trainings: int, folds: int, iterations: int, on_progress: Progress | None
+) -> Iterator[Progress | None]:
+    """Yield for each training, then each cross-validation, what it is to report progress to.
 
-
-def _report(on_progress: Progress, done_before: int, trainings: int, done: int, total: int) -> None:
-    on_progress(done_before * total + done, trainings * total)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Trained:
-    """The networks of one arm and shape, reduced to what the results need.
-
-    Attributes:
-        arm: The build.
-        config: How they were trained.
-        scores: What they got right, by test set.
-        train_curve: Train accuracy by iteration.
-        test_curves: Test accuracy by iteration, by test set.
-        warning: Which of them did not learn, or "".
+    Args:
+        trainings: How many there are; as many cross-validations, if any.
+        folds: Of a cross-validation, each as long as a training; 0 for none.
+        iterations: Of one training.
+        on_progress: Told of all.
     """
-
-    arm: Arm
-    config: TrainConfig
-    scores: dict[str, Scores]
-    train_curve: Curve
-    test_curves: dict[str, Curve]
-    warning: str
-
-    @property
-    def any_scores(self) -> Scores:
-        """The scores on the first test set; those on train are the same in all."""
-        return next(iter(self.scores.values()))
+    in_all, before = trainings * (1 + folds) * iterations, 0
+    for size in (1, folds):
+        for _ in range(trainings):
+            yield on_progress and partial(_report, on_progress, before, in_all)
+            before += size * iterations
 
 
-def _train(
-    arm: Arm,
-    judges: Mapping[str, LabelledImages],
-    config: TrainConfig,
-    seeds: Sequence[int],
-    on_progress: Progress | None,
-) -> _Trained:
-    # In a refusal training calls each set by its key, which must not be that of something else.
-    keys = {name: f"test images of {shown(name)}" for name in judges}
-    runs = fit_seeds(
-        arm.pair.train,
-        config,
-        seeds,
-        tests={key: judges[name] for name, key in keys.items()},
-        on_progress=on_progress,
-    )
-    train_correct = np.stack([run.train.correct for run in runs])
-    return _Trained(
-        arm=arm,
-        config=config,
-        scores={
-            name: Scores(train_correct, np.stack([run.tests[key].correct for run in runs]))
-            for name, key in keys.items()
-        },
-        train_curve=_curve(
-            [(run.history, run.history.train_accuracy, run.train) for run in runs], config
-        ),
-        test_curves={
-            name: _curve(
-                [(run.history, run.history.test_accuracy[key], run.tests[key]) for run in runs],
-                config,
-            )
-            for name, key in keys.items()
-        },
-        warning=_not_learning(arm, runs),
-    )
+def _report(on_progress: Progress, before: int, in_all: int, done: int, _total: int) -> None:
+    on_progress(before + done, in_all)
 
 
-def _curve(lines: Sequence[tuple[History, Floats, Evaluation]], config: TrainConfig) -> Curve:
-    """Sum up how an accuracy went in each run and where it ended.
-
-    A run that diverged stays as it was last.
-    """
-    recorded = {*range(0, config.iterations, config.record_every), config.iterations - 1}
-    updates = np.array(sorted(recorded))
-    rows = [
-        [*values[np.searchsorted(history.iterations, updates, side="right") - 1], final.accuracy]
-        for history, values, final in lines
+def _results(
+    trained: Sequence[Sequence[Trained]],
+    tests: Sequence[SharedTest],
+    judges: Sequence[Mapping[str, LabelledImages]],
+) -> Iterator[ArmResult]:
+    """Yield the results of every shape and arm; the nearest neighbours of an arm know no shape."""
+    by_neighbour = [
+        {name: neighbours.accuracy(one.arm.pair.train, seen) for name, seen in judge.items()}
+        for one, judge in zip(trained[0], judges, strict=True)
     ]
-    return Curve.over_seeds(np.append(updates, config.iterations), np.array(rows))
+    for of_shape in trained:
+        for one, shares_right in zip(of_shape, by_neighbour, strict=True):
+            yield _result(one, tests, shares_right)
 
 
-def _not_learning(arm: Arm, runs: Sequence[Run]) -> str:
-    states = [(run.config.seed, diagnose(run).state) for run in runs]
-    stuck = [f"{seed} ({state})" for seed, state in states if state != "learning"]
-    if not stuck:
-        return ""
-    return (
-        f"{shown(arm.name)}, layers {_listed(runs[0].config.layers) or 'none'}: {len(stuck)} of"
-        f" {len(runs)} networks did not learn; their seeds: {_listed(stuck)}"
-    )
-
-
-def _listed(values: Iterable[object]) -> str:
-    return ", ".join(map(str, values))
-
-
-def _rng() -> np.random.Generator:
-    return np.random.default_rng(_RESAMPLING_SEED)
-
-
-def _result(trained: _Trained, tests: Sequence[SharedTest]) -> ArmResult:
+def _result(
+    trained: Trained, tests: Sequence[SharedTest], by_neighbour: Mapping[str, float]
+) -> ArmResult:
+    train = trained.arm.pair.train
+    counts = np.bincount(train.labels, minlength=2).tolist()
     return ArmResult(
         build=trained.arm.name,
         build_id=trained.arm.pair.build_id,
         layers=trained.config.layers,
-        train_images=len(trained.arm.pair.train),
-        train_accuracy=stats.mean_train_accuracy(trained.any_scores, rng=_rng()),
+        control=trained.arm.control,
+        train_classes=dict(zip(train.class_names, counts, strict=True)),
+        train_class_accuracy=_by_class(trained.any_scores.train_correct, train),
+        train_accuracy=stats.mean_train_accuracy(trained.any_scores, rng=resampling_rng()),
         curve=trained.train_curve,
-        judgements={test.name: _judgement(trained, test) for test in tests},
+        judgements={
+            test.name: _judgement(trained, test, by_neighbour[test.name]) for test in tests
+        },
     )
 
 
-def _judgement(trained: _Trained, test: SharedTest) -> Judgement:
+def _judgement(trained: Trained, test: SharedTest, nearest_neighbour: float) -> Judgement:
     scores = trained.scores[test.name]
-    by_image = scores.correct.mean(axis=0)
     return Judgement(
-        test_accuracy=stats.mean_test_accuracy(scores, rng=_rng()),
-        gap=stats.mean_gap(scores, rng=_rng()),
-        class_accuracy={
-            name: float(by_image[test.images.labels == label].mean())
-            for label, name in enumerate(test.images.class_names)
-            if (test.images.labels == label).any()
-        },
+        test_accuracy=stats.mean_test_accuracy(scores, rng=resampling_rng()),
+        gap=stats.mean_gap(scores, rng=resampling_rng()),
+        class_accuracy=_by_class(scores.correct, test.images),
+        nearest_neighbour=nearest_neighbour,
         curve=trained.test_curves[test.name],
     )
 
 
-def _contrast(before: _Trained, after: _Trained, test: SharedTest) -> Contrast:
-    first, last = before.scores[test.name], after.scores[test.name]
-    return Contrast(
-        before=before.arm.name,
-        after=after.arm.name,
-        layers=before.config.layers,
-        test_set=test.name,
-        images=test.summary.images,
-        baseline_class=test.summary.baseline_class,
-        baseline_accuracy=test.summary.baseline_accuracy,
-        train_accuracy=(float(first.train_accuracy.mean()), float(last.train_accuracy.mean())),
-        test_accuracy=(float(first.correct.mean()), float(last.correct.mean())),
-        change=stats.change(first, last, rng=_rng()),
+def _by_class(correct: NDArray[np.bool_], images: ImageSet) -> dict[str, float]:
+    """Return the mean share named rightly of each class that occurs."""
+    by_image = correct.mean(axis=0)
+    return {
+        name: float(by_image[images.labels == label].mean())
+        for label, name in enumerate(images.class_names)
+        if (images.labels == label).any()
+    }
+
+
+def _pairings(
+    trained: Sequence[Trained], tests: Sequence[SharedTest]
+) -> Iterator[tuple[Trained, Trained, SharedTest]]:
+    """Yield what is held against what, on every test set."""
+    for before, after in _pairs([one.arm for one in trained]):
+        yield from ((trained[before], trained[after], test) for test in tests)
+
+
+def _pairs(arms: Sequence[Arm]) -> list[tuple[int, int]]:
+    """Return which arm is held against which: all against the first, the largest to a control."""
+    pairs = [(0, after) for after in range(1, len(arms))]
+    if arms[-1].control:
+        largest = max(range(1, len(arms) - 1), key=lambda index: len(arms[index].pair.train))
+        pairs.append((len(arms) - 1, largest))
+    return pairs
+
+
+def _worlds(arms: Sequence[Arm]) -> tuple[tuple[World, ...], tuple[str, ...]]:
+    first, *others = arms
+    found = [find_worlds(first, arm) for arm in others if not arm.control]
+    return (
+        tuple(world for worlds, _ in found for world in worlds),
+        tuple(warning for _, warnings in found for warning in warnings),
     )
+
+
+def _pool(arms: Sequence[Arm], seeds: Sequence[int], folds: int) -> Pool:
+    """Pool the original images, and see before any training that they can be split."""
+    pool = Pool.of(arms)
+    pool.folds(folds, seeds[0])
+    return pool
+
+
+def _judge_by_folds(
+    pool: Pool,
+    arms: Sequence[Arm],
+    configs: Sequence[TrainConfig],
+    seeds: Sequence[int],
+    count: int,
+    shares: Iterator[Progress | None],
+) -> tuple[FoldChange, ...]:
+    answers = [
+        [
+            cross_validate(pool, arm, groups, config, seeds, count, next(shares))
+            for arm, groups in zip(arms, pool.arm_groups, strict=True)
+        ]
+        for config in configs
+    ]
+    cases = [
+        FoldCase(
+            before=arms[before].name,
+            after=arms[after].name,
+            layers=config.layers,
+            accuracy=(accuracy[before], accuracy[after]),
+        )
+        for config, accuracy in zip(configs, answers, strict=True)
+        for before, after in _pairs(arms)
+    ]
+    return fold_changes(cases, pool.summary, count)
+
+
+def _flips(
+    pairing: tuple[Trained, Trained, SharedTest], judges: Mapping[str, LabelledImages]
+) -> Flips:
+    before, after, test = pairing
+    return find_flips(before, after, test.name, test.images, judges[test.name])

@@ -16,6 +16,7 @@ import numpy as np
 
 from catdata.errors import ConfigRefused, shown
 from catdata.learning import stats
+from catdata.learning.changes import SMALLEST_TEST_SET
 from catdata.learning.config import TrainConfig
 from catdata.learning.diagnosis import diagnose
 from catdata.learning.folds import Subset
@@ -101,10 +102,10 @@ def learning_curve(
 
 
 def _check_enough_to_judge(arm: Arm) -> None:
-    if len(arm.pair.test) < stats.SMALLEST_TEST_SET:
+    if len(arm.pair.test) < SMALLEST_TEST_SET:
         raise ConfigRefused(
             f"{shown(arm.name)} has too few test images for a learning curve:"
-            f" {len(arm.pair.test)} of at least {stats.SMALLEST_TEST_SET}"
+            f" {len(arm.pair.test)} of at least {SMALLEST_TEST_SET}"
         )
 
 

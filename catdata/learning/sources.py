@@ -75,6 +75,33 @@ class Gram:
             name: (other, self._products_with(other)) for name, other in (others or {}).items()
         }
 
+    def part(
+        self, images: Pictures, rows: Rows, others: Mapping[str, tuple[Pictures, str, Rows]]
+    ) -> Gram:
+        """Take out the products of some of the images, which need not be computed again.
+
+        Only without scaling, which would have to be learnt from those images alone.
+
+        Args:
+            images: Those images, shape (k, s, s, 3), uint8.
+            rows: Which they are of the images that this was made of, shape (k,).
+            others: By name: images of another set, that set's name here, and which of it they are.
+
+        Raises:
+            ValueError: If this was made with scaling.
+        """
+        if self.scaling is not None:
+            raise ValueError("a part of scaled images has another scaling")
+        part = object.__new__(Gram)
+        part.images = images
+        part.scaling = None
+        part.matrix = self.matrix[np.ix_(rows, rows)]
+        part.others = {
+            name: (pixels, self.others[whole][1][np.ix_(rows, columns)])
+            for name, (pixels, whole, columns) in others.items()
+        }
+        return part
+
     def check_made_of(
         self,
         images: Pictures,
