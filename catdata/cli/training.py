@@ -84,7 +84,7 @@ def train(
         record = _train_record(build, pair, run, diagnosis)
         output.emit_json(record | {"augment": list(augment)})
     else:
-        click.echo(_describe_run(build, pair, run, diagnosis))
+        click.echo(_describe_run(build, pair, run, diagnosis, augment))
     if plot:
         from catdata.report import plots
 
@@ -144,7 +144,9 @@ def _train_record(build: str, pair: OpenPair, run: Run, diagnosis: Diagnosis) ->
     }
 
 
-def _describe_run(build: str, pair: OpenPair, run: Run, diagnosis: Diagnosis) -> str:
+def _describe_run(
+    build: str, pair: OpenPair, run: Run, diagnosis: Diagnosis, augment: Sequence[str]
+) -> str:
     history, config = run.history, run.config
     steps = [
         (f"{iteration}", f"{cost:.4f}", f"{train:.3f}", f"{test:.3f}")
@@ -164,6 +166,7 @@ def _describe_run(build: str, pair: OpenPair, run: Run, diagnosis: Diagnosis) ->
         [
             f"{shown(build)}: {len(pair.train)} train and {len(pair.test)} test images, {size}",
             f"network {dims}, {config.init} weights of seed {config.seed}, {rate}",
+            *([f"fresh copies in each epoch: {' '.join(augment)}"] if augment else []),
             "",
             output.table(_STEPS_HEAD, _some(steps), left=0),
             "",

@@ -9,8 +9,12 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pictures import TEST_IMAGES, TRAIN_IMAGES, save
+
+from catdata.h5file import FILE_NAMES
+from catdata.h5file.library import h5py
 
 FEW = "--layers 3 --iterations 30"
 
@@ -335,3 +339,19 @@ def test_train_learns_from_fresh_copies(run_json, here: Path) -> None:
 def test_train_refuses_fresh_copies_of_everything_in_each_iteration(run, here: Path) -> None:
     result = run(f"train original {FEW} --augment flip", status=1)
     assert "augmenting in training needs mini-batches" in result.stderr
+
+
+def test_train_reads_a_build_as_it_goes_that_is_too_large_to_hold(run, tmp_path: Path) -> None:
+    for split, count in (("train", 22_000), ("test", 3)):
+        with h5py.File(tmp_path / FILE_NAMES[split], "w") as file:
+            # A hole in the file: 270 MB of black pictures that take no place on the disk.
+            images = file.create_dataset(f"{split}_set_x", (count, 64, 64, 3), "u1")
+            images[0] = images[-1] = 200
+            file[f"{split}_set_y"] = np.arange(count) % 2
+            file["list_classes"] = np.array([b"non-cat", b"cat"])
+    options = "--layers none --iterations 3 --batch-size 64 --dtype float32 --json"
+    result = run(f"train {tmp_path} {options}")
+    record = json.loads(result.stdout)
+    assert (record["form"], record["train"]["images"]) == ("direct", 22_000)
+    assert record["history"]["iterations"] == [0, 2]
+    assert "train_catvnoncat.h5: 21,998 of its pictures are all black" in result.stderr
