@@ -1,0 +1,161 @@
+"""What a page says of each verdict, for somebody who reads the word for the first time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from catdata.errors import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from catdata.learning.stats import Interval
+    from catdata.learning.verdicts import Contrast
+
+
+class Wording(NamedTuple):
+    """What is said of a verdict.
+
+    Attributes:
+        sign: A character that tells it from the others without colour.
+        tone: ``good``, ``bad``, ``odd`` or ``none``, which says its colour.
+        headline: With places for the names of the two builds.
+        meaning: What it means.
+        advice: What to do with it.
+    """
+
+    sign: str
+    tone: str
+    headline: str
+    meaning: str
+    advice: str
+
+
+WORDINGS = {
+    "generalizes-better": Wording(
+        "▲",
+        "good",
+        "{after} generalizes better than {before}",
+        "Networks that learnt from {after} name more of these test images rightly than networks "
+        "that learnt from {before}, and by more than the choice of seeds and images explains.",
+        "Look at each class below: a gain on one can hide a loss on the other.",
+    ),
+    "generalizes-worse": Wording(
+        "▼",
+        "bad",
+        "{after} generalizes worse than {before}",
+        "Networks that learnt from {after} name fewer of these test images rightly than networks "
+        "that learnt from {before}, and by more than the choice of seeds and images explains. "
+        "More images are no gain where they show something else, or ask for more than this "
+        "network can learn.",
+        "Look below at which class lost, and whether the added images look like the originals.",
+    ),
+    "fits-less": Wording(
+        "◆",
+        "odd",
+        "{after} only fits its own training images less well",
+        "The gap between train and test is smaller, but only because the network no longer learns "
+        "its own training images as well. That it overfits less is no gain here: it is not shown "
+        "to name more new images rightly.",
+        "A longer training or a larger network may learn the larger set better.",
+    ),
+    "fits-more": Wording(
+        "◆",
+        "odd",
+        "{after} only fits its own training images more closely",
+        "The gap between train and test is larger, because the network learns its own training "
+        "images better. It is not shown to name fewer or more new images rightly.",
+        "Look at the curves below: where test stays level while train still climbs, the rest is "
+        "learnt by heart.",
+    ),
+    "no-difference-shown": Wording(
+        "=",
+        "none",
+        "No difference is shown between {before} and {after}",
+        "Whatever moved is within what other seeds and other test images of the same kind would "
+        "have moved as well. There may be a difference all the same, too small to be seen here.",
+        "More test images show smaller differences; more seeds do so only up to a point.",
+    ),
+}
+
+_COUNTED = {
+    "generalizes-better": ("generalizes better", "generalize better"),
+    "generalizes-worse": ("generalizes worse", "generalize worse"),
+    "fits-less": ("only fits less", "only fit less"),
+    "fits-more": ("only fits more", "only fit more"),
+    "no-difference-shown": ("shows no difference", "show no difference"),
+}
+
+
+def headline(change: Contrast) -> str:
+    """Return the verdict as a short sentence."""
+    return _named(WORDINGS[change.verdict].headline, change)
+
+
+def meaning(change: Contrast) -> str:
+    """Return what the verdict means."""
+    return _named(WORDINGS[change.verdict].meaning, change)
+
+
+def _named(text: str, change: Contrast) -> str:
+    return text.format(before=shown(change.before), after=shown(change.after))
+
+
+def basis(change: Contrast) -> str:
+    """Return what the verdict rests on: its sentence without the headline that begins it."""
+    _, colon, numbers = change.sentence.partition(": ")
+    return numbers[0].upper() + numbers[1:] if colon and numbers else change.sentence
+
+
+def summary(changes: Sequence[Contrast]) -> str:
+    """Return how many changes have which verdict, as a short sentence."""
+    counts = Counter(change.verdict for change in changes)
+    parts = [
+        f"{counts[verdict]} {words[counts[verdict] > 1]}"
+        for verdict, words in _COUNTED.items()
+        if counts[verdict]
+    ]
+    return f"Of {len(changes)} comparisons {_listed(parts)}"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Return a share as people read it: ``74.6 %``, never broken across lines."""
+    return f"{100 * share:.{digits}f}\u00a0%"
+
+
+def points(share: float) -> str:
+    """Return a change of a share with its sign, in points, with a true minus: ``−4.4``."""
+    return f"{100 * share:+.1f}".replace("-", "−").replace("−0.0", "0.0").replace("+0.0", "0.0")
+
+
+def span(interval: Interval) -> str:
+    """Return the ends of an interval of shares, in percent: ``62.0 to 86.0``."""
+    return f"{100 * interval.low:.1f} to {100 * interval.high:.1f}"
+
+
+def change_span(interval: Interval) -> str:
+    """Return the ends of an interval of changes, in points: ``−4.4 to +6.0``."""
+    return f"{points(interval.low)} to {points(interval.high)}"
+
+
+def seeds(numbers: Sequence[int]) -> str:
+    """Return seeds as people write them: ``1 to 10``, or a list where one is missing."""
+    first, last = numbers[0], numbers[-1]
+    if len(numbers) > 2 and list(numbers) == list(range(first, last + 1)):
+        return f"{first} to {last}"
+    return ", ".join(map(str, numbers))
+
+
+def layers(widths: Sequence[int]) -> str:
+    """Return hidden layers as they are typed: ``20,7,5``, or ``none``."""
+    return ",".join(map(str, widths)) or "none"
+
+
+def thousands(number: float) -> str:
+    """Return a whole number with its thousands set apart: ``1,209``."""
+    return f"{number:,.0f}"
