@@ -1,7 +1,7 @@
 """The records of a comparison: what was compared, what came out, and its JSON.
 
-A comparison holds means, intervals and curves but neither networks nor pixels: reports and figures
-read it alone.
+A comparison holds means, intervals, curves and the test images that matter, but no networks:
+reports and figures read it alone.
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ class Arm:
     Attributes:
         name: What results call it, such as ``original``.
         pair: Its train and test set.
+        control: Whether its training set is that of another arm, repeated.
     """
 
     name: str
     pair: Pair
+    control: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,15 @@ class Judgement:
         test_accuracy: Mean, with the interval over seeds and images.
         gap: Train accuracy minus test accuracy, likewise.
         class_accuracy: Mean share named rightly of each class that occurs.
+        nearest_neighbour: Share named rightly by giving each image the label of the training image
+            that is nearest to it, pixel by pixel.
         curve: Accuracy by iteration.
     """
 
     test_accuracy: Interval
     gap: Interval
     class_accuracy: dict[str, float]
+    nearest_neighbour: float
     curve: Curve
 
     @property
@@ -130,6 +135,7 @@ class Judgement:
             "gap": self.gap.to_json("mean"),
             "class_accuracy": self.class_accuracy,
             "balanced_accuracy": self.balanced_accuracy,
+            "nearest_neighbour": self.nearest_neighbour,
             "curve": self.curve.to_json(),
         }
 
@@ -142,7 +148,8 @@ class ArmResult:
         build: The arm's name.
         build_id: The build's id, or "" where it has none.
         layers: Widths of the hidden layers.
-        train_images: Number of training images.
+        control: Whether this is the first build's training set, repeated to the size of another.
+        train_classes: How many training images of each class there are, by the class's name.
         train_accuracy: Mean, with the interval over seeds.
         curve: Train accuracy by iteration.
         judgements: By the test set's name, in the order of the comparison's test sets.
@@ -151,10 +158,16 @@ class ArmResult:
     build: str
     build_id: str
     layers: tuple[int, ...]
-    train_images: int
+    control: bool
+    train_classes: dict[str, int]
     train_accuracy: Interval
     curve: Curve
     judgements: dict[str, Judgement]
+
+    @property
+    def train_images(self) -> int:
+        """Number of training images."""
+        return sum(self.train_classes.values())
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as plain types, first what it scored on the first test set."""
@@ -163,7 +176,9 @@ class ArmResult:
             "build": self.build,
             "build_id": self.build_id,
             "layers": list(self.layers),
+            "control": self.control,
             "train_images": self.train_images,
+            "train_classes": self.train_classes,
             "train_accuracy": self.train_accuracy.to_json("mean"),
             "test_accuracy": first.test_accuracy.to_json("mean"),
             "gap": first.gap.to_json("mean"),
@@ -173,12 +188,155 @@ class ArmResult:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class TestImage:
+    """A test image and what the networks of two arms made of it.
+
+    Attributes:
+        ref: What it is called: ``test[17]``, or a content hash.
+        label: 1 for a cat, 0 for anything else.
+        class_name: The label's name.
+        pixels: The picture as the first arm's networks see it, shape (s, s, 3), uint8.
+        before: Mean probability of a cat over the seeds of the one arm, 0..1.
+        after: The same of the other.
+        right_before: Share of the seeds of the one arm that name it rightly.
+        right_after: The same of the other.
+    """
+
+    ref: str
+    label: int
+    class_name: str
+    pixels: NDArray[np.uint8]
+    before: float
+    after: float
+    right_before: float
+    right_after: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all but the pixels as plain types."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "pixels"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flips:
+    """The test images that changed sides between two arms, and those that neither gets right.
+
+    In each list the image whose probability moved furthest comes first.
+
+    Attributes:
+        before: Name of the one arm.
+        after: Name of the other.
+        layers: Widths of the hidden layers of both.
+        test_set: Name of the test set.
+        improved: Wrong in most seeds before, right in most after.
+        worsened: Right in most seeds before, wrong in most after.
+        always_wrong: Wrong in most seeds of both.
+    """
+
+    before: str
+    after: str
+    layers: tuple[int, ...]
+    test_set: str
+    improved: tuple[TestImage, ...]
+    worsened: tuple[TestImage, ...]
+    always_wrong: tuple[TestImage, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the lists as plain types, without pixels."""
+        return {
+            name: [image.to_json() for image in getattr(self, name)]
+            for name in ("improved", "worsened", "always_wrong")
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Whether the images of one class that a build added look like those that the first arm has.
+
+    Attributes:
+        build: The build that has more images.
+        class_name: The class.
+        added: Images of the class that it added, augmented copies not counted.
+        original: Images of the class that both have.
+        auc: How well a cross-validated network tells the added from the original ones: the share of
+            pairs that it puts in the right order; 0.5 means one world, 1 two.
+        distance_added: Median distance from an added image to the nearest original one, root mean
+            square over pixels, 0..1.
+        distance_original: The same from an original image to the nearest other original one.
+    """
+
+    build: str
+    class_name: str
+    added: int
+    original: int
+    auc: Interval
+    distance_added: float
+    distance_original: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as plain types."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"auc": self.auc.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class FoldChange:
+    """Two arms judged by cross-validation over the pooled original images.
+
+    Attributes:
+        before: Name of the one arm.
+        after: Name of the other.
+        layers: Widths of the hidden layers of both.
+        folds: Parts that the pool is split into, anew for each seed.
+        images: Number of images in the pool; each is judged once a seed.
+        accuracy: Means of the two arms, each with its interval.
+        change: How far they are apart.
+        p_value: How often equal arms would differ as much, 0..1.
+        adjusted_p_value: The same after Holm's correction over all such changes.
+        verdict: ``generalizes-better``, ``generalizes-worse`` or ``no-difference-shown``.
+        sentence: The verdict in words with the numbers it rests on.
+    """
+
+    before: str
+    after: str
+    layers: tuple[int, ...]
+    folds: int
+    images: int
+    accuracy: tuple[Interval, Interval]
+    change: Interval
+    p_value: float
+    adjusted_p_value: float
+    verdict: str
+    sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the change as plain types."""
+        before, after = self.accuracy
+        return {
+            "from": self.before,
+            "to": self.after,
+            "layers": list(self.layers),
+            "folds": self.folds,
+            "images": self.images,
+            "accuracy": {"from": before.to_json("mean"), "to": after.to_json("mean")},
+            "change": self.change.to_json(),
+            "p_value": self.p_value,
+            "adjusted_p_value": self.adjusted_p_value,
+            "verdict": self.verdict,
+            "sentence": self.sentence,
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """Builds x networks x seeds, judged on common test sets.
 
     Attributes:
         arms: For each shape of network, every build in the order given.
-        changes: For each shape, every later build against the first on each test set.
+        changes: For each shape, every later build against the first on each test set; with a
+            control arm, the largest build against that one as well.
+        flips: For each of *changes*, which test images changed sides.
+        worlds: Whether what was added looks like what was there, for each build and class with
+            enough images to tell; empty where nothing was added.
+        folds: The arms judged by cross-validation, where that was asked for.
         test_sets: What all were judged on.
         seeds: The seeds of every arm.
         config: How every network was trained; its layers and seed are not used.
@@ -188,6 +346,9 @@ class Comparison:
 
     arms: tuple[ArmResult, ...]
     changes: tuple[Contrast, ...]
+    flips: tuple[Flips, ...]
+    worlds: tuple[World, ...]
+    folds: tuple[FoldChange, ...]
     test_sets: tuple[SetSummary, ...]
     seeds: tuple[int, ...]
     config: TrainConfig
@@ -200,7 +361,12 @@ class Comparison:
         del config["layers"], config["seed"]
         return {
             "arms": [arm.to_json() for arm in self.arms],
-            "changes": [contrast.to_json() for contrast in self.changes],
+            "changes": [
+                contrast.to_json() | {"flips": flips.to_json()}
+                for contrast, flips in zip(self.changes, self.flips, strict=True)
+            ],
+            "worlds": [world.to_json() for world in self.worlds],
+            "folds": [change.to_json() for change in self.folds],
             "test_sets": [test_set.to_json() for test_set in self.test_sets],
             "seeds": list(self.seeds),
             "config": config,

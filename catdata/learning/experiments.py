@@ -7,32 +7,30 @@ intervals are drawn with one fixed seed, so the same builds always give the same
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from catdata.errors import ConfigRefused, shown
-from catdata.learning import stats
-from catdata.learning.comparison import Arm, ArmResult, Comparison, Curve, Judgement
+from catdata.learning import neighbours, stats
+from catdata.learning.changes import SMALLEST_TEST_SET
+from catdata.learning.comparison import Arm, ArmResult, Comparison, Flips, Judgement
 from catdata.learning.config import TrainConfig
-from catdata.learning.diagnosis import diagnose
-from catdata.learning.stats import Scores
+from catdata.learning.contrasts import contrasts, resampling_rng
+from catdata.learning.flips import find_flips
 from catdata.learning.testsets import SharedTest, check_leaks, shared_tests
-from catdata.learning.training import Progress, fit_seeds
-from catdata.learning.verdicts import Contrast
+from catdata.learning.trained import Trained, listed, train_arm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from catdata.learning.network import Floats
-    from catdata.learning.records import Evaluation, History, LabelledImages, Run
+    from catdata.learning.records import LabelledImages
+    from catdata.learning.training import Progress
 
 DEFAULT_LAYERS = ((20, 7, 5),)
 DEFAULT_SEEDS = range(1, 11)
-
-_RESAMPLING_SEED = 0
 
 
 def compare(
@@ -67,19 +65,29 @@ def compare(
     warnings = [*_warnings(arms, tests, seeds), *check_leaks(arms, tests)]
     shares = _shares(len(layers) * len(arms), on_progress)
     results: list[ArmResult] = []
-    changes: list[Contrast] = []
+    pairings: list[tuple[Trained, Trained, SharedTest]] = []
+    by_neighbour = [
+        {name: neighbours.accuracy(arm.pair.train, seen) for name, seen in judge.items()}
+        for arm, judge in zip(arms, judges, strict=True)
+    ]
     for shape in layers:
         shaped = replace(config, layers=shape)
         trained = [
-            _train(arm, judge, shaped, seeds, next(shares))
+            train_arm(arm, judge, shaped, seeds, next(shares))
             for arm, judge in zip(arms, judges, strict=True)
         ]
-        results += [_result(arm, tests) for arm in trained]
-        changes += [_contrast(trained[0], after, test) for after in trained[1:] for test in tests]
+        results += [
+            _result(arm, tests, shares_right)
+            for arm, shares_right in zip(trained, by_neighbour, strict=True)
+        ]
+        pairings += _pairings(trained, tests)
         warnings += [arm.warning for arm in trained if arm.warning]
     return Comparison(
         arms=tuple(results),
-        changes=tuple(changes),
+        changes=contrasts(pairings),
+        flips=tuple(_flips(pairing, judges[0]) for pairing in pairings),
+        worlds=(),
+        folds=(),
         test_sets=tuple(test.summary for test in tests),
         seeds=tuple(seeds),
         config=config,
@@ -92,7 +100,7 @@ def _check_distinct(what: str, values: Sequence[object]) -> None:
     if not values:
         raise ConfigRefused(f"a comparison needs at least one {what}")
     if len(set(values)) < len(values):
-        raise ConfigRefused(f"a comparison takes each {what} once: {_listed(values)}")
+        raise ConfigRefused(f"a comparison takes each {what} once: {listed(values)}")
 
 
 def _warnings(
@@ -103,10 +111,10 @@ def _warnings(
     if len(seeds) == 1:
         yield "With one seed no interval knows how much networks differ from seed to seed."
     for test in tests:
-        if len(test.keys) < stats.SMALLEST_TEST_SET:
+        if len(test.keys) < SMALLEST_TEST_SET:
             yield (
                 f"{shown(test.name)} has too few test images to show a difference:"
-                f" {len(test.keys)} of at least {stats.SMALLEST_TEST_SET}"
+                f" {len(test.keys)} of at least {SMALLEST_TEST_SET}"
             )
 
 
@@ -120,141 +128,52 @@ def _report(on_progress: Progress, done_before: int, trainings: int, done: int, 
     on_progress(done_before * total + done, trainings * total)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Trained:
-    """The networks of one arm and shape, reduced to what the results need.
-
-    Attributes:
-        arm: The build.
-        config: How they were trained.
-        scores: What they got right, by test set.
-        train_curve: Train accuracy by iteration.
-        test_curves: Test accuracy by iteration, by test set.
-        warning: Which of them did not learn, or "".
-    """
-
-    arm: Arm
-    config: TrainConfig
-    scores: dict[str, Scores]
-    train_curve: Curve
-    test_curves: dict[str, Curve]
-    warning: str
-
-    @property
-    def any_scores(self) -> Scores:
-        """The scores on the first test set; those on train are the same in all."""
-        return next(iter(self.scores.values()))
-
-
-def _train(
-    arm: Arm,
-    judges: Mapping[str, LabelledImages],
-    config: TrainConfig,
-    seeds: Sequence[int],
-    on_progress: Progress | None,
-) -> _Trained:
-    # In a refusal training calls each set by its key, which must not be that of something else.
-    keys = {name: f"test images of {shown(name)}" for name in judges}
-    runs = fit_seeds(
-        arm.pair.train,
-        config,
-        seeds,
-        tests={key: judges[name] for name, key in keys.items()},
-        on_progress=on_progress,
-    )
-    train_correct = np.stack([run.train.correct for run in runs])
-    return _Trained(
-        arm=arm,
-        config=config,
-        scores={
-            name: Scores(train_correct, np.stack([run.tests[key].correct for run in runs]))
-            for name, key in keys.items()
-        },
-        train_curve=_curve(
-            [(run.history, run.history.train_accuracy, run.train) for run in runs], config
-        ),
-        test_curves={
-            name: _curve(
-                [(run.history, run.history.test_accuracy[key], run.tests[key]) for run in runs],
-                config,
-            )
-            for name, key in keys.items()
-        },
-        warning=_not_learning(arm, runs),
-    )
-
-
-def _curve(lines: Sequence[tuple[History, Floats, Evaluation]], config: TrainConfig) -> Curve:
-    """Sum up how an accuracy went in each run and where it ended.
-
-    A run that diverged stays as it was last.
-    """
-    recorded = {*range(0, config.iterations, config.record_every), config.iterations - 1}
-    updates = np.array(sorted(recorded))
-    rows = [
-        [*values[np.searchsorted(history.iterations, updates, side="right") - 1], final.accuracy]
-        for history, values, final in lines
-    ]
-    return Curve.over_seeds(np.append(updates, config.iterations), np.array(rows))
-
-
-def _not_learning(arm: Arm, runs: Sequence[Run]) -> str:
-    states = [(run.config.seed, diagnose(run).state) for run in runs]
-    stuck = [f"{seed} ({state})" for seed, state in states if state != "learning"]
-    if not stuck:
-        return ""
-    return (
-        f"{shown(arm.name)}, layers {_listed(runs[0].config.layers) or 'none'}: {len(stuck)} of"
-        f" {len(runs)} networks did not learn; their seeds: {_listed(stuck)}"
-    )
-
-
-def _listed(values: Iterable[object]) -> str:
-    return ", ".join(map(str, values))
-
-
-def _rng() -> np.random.Generator:
-    return np.random.default_rng(_RESAMPLING_SEED)
-
-
-def _result(trained: _Trained, tests: Sequence[SharedTest]) -> ArmResult:
+def _result(
+    trained: Trained, tests: Sequence[SharedTest], by_neighbour: Mapping[str, float]
+) -> ArmResult:
+    train = trained.arm.pair.train
+    counts = np.bincount(train.labels, minlength=2).tolist()
     return ArmResult(
         build=trained.arm.name,
         build_id=trained.arm.pair.build_id,
         layers=trained.config.layers,
-        train_images=len(trained.arm.pair.train),
-        train_accuracy=stats.mean_train_accuracy(trained.any_scores, rng=_rng()),
+        control=trained.arm.control,
+        train_classes=dict(zip(train.class_names, counts, strict=True)),
+        train_accuracy=stats.mean_train_accuracy(trained.any_scores, rng=resampling_rng()),
         curve=trained.train_curve,
-        judgements={test.name: _judgement(trained, test) for test in tests},
+        judgements={
+            test.name: _judgement(trained, test, by_neighbour[test.name]) for test in tests
+        },
     )
 
 
-def _judgement(trained: _Trained, test: SharedTest) -> Judgement:
+def _judgement(trained: Trained, test: SharedTest, nearest_neighbour: float) -> Judgement:
     scores = trained.scores[test.name]
     by_image = scores.correct.mean(axis=0)
     return Judgement(
-        test_accuracy=stats.mean_test_accuracy(scores, rng=_rng()),
-        gap=stats.mean_gap(scores, rng=_rng()),
+        test_accuracy=stats.mean_test_accuracy(scores, rng=resampling_rng()),
+        gap=stats.mean_gap(scores, rng=resampling_rng()),
         class_accuracy={
             name: float(by_image[test.images.labels == label].mean())
             for label, name in enumerate(test.images.class_names)
             if (test.images.labels == label).any()
         },
+        nearest_neighbour=nearest_neighbour,
         curve=trained.test_curves[test.name],
     )
 
 
-def _contrast(before: _Trained, after: _Trained, test: SharedTest) -> Contrast:
-    first, last = before.scores[test.name], after.scores[test.name]
-    return Contrast(
-        before=before.arm.name,
-        after=after.arm.name,
-        layers=before.config.layers,
-        test_set=test.name,
-        images=test.summary.images,
-        baseline_class=test.summary.baseline_class,
-        baseline_accuracy=test.summary.baseline_accuracy,
-        train_accuracy=(float(first.train_accuracy.mean()), float(last.train_accuracy.mean())),
-        test_accuracy=(float(first.correct.mean()), float(last.correct.mean())),
-        change=stats.change(first, last, rng=_rng()),
-    )
+def _pairings(
+    trained: Sequence[Trained], tests: Sequence[SharedTest]
+) -> Iterator[tuple[Trained, Trained, SharedTest]]:
+    """Yield what is held against what: every later arm against the first, on every test set."""
+    first, *others = trained
+    for after in others:
+        yield from ((first, after, test) for test in tests)
+
+
+def _flips(
+    pairing: tuple[Trained, Trained, SharedTest], judges: Mapping[str, LabelledImages]
+) -> Flips:
+    before, after, test = pairing
+    return find_flips(before, after, test.name, test.images, judges[test.name])

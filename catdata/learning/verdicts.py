@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from catdata.errors import shown
+from catdata.learning.changes import LEVEL, SMALLEST_TEST_SET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from catdata.learning.stats import Change, Interval
+    from catdata.learning.changes import Change
+    from catdata.learning.stats import Interval
 
 VERDICTS = (
     "generalizes-better",
@@ -40,6 +42,15 @@ class Contrast:
         train_accuracy: Means of the two arms.
         test_accuracy: Means of the two arms.
         change: How far they are apart.
+        adjusted_p_value: Of the change of test accuracy, after Holm's correction over all changes
+            that are shown.
+        adjusted_gap_p_value: That of the change of the gap.
+        comparisons: How many changes are shown together.
+        by_class: Change of the share named rightly, by class name; each interval for itself.
+        contribution: Each class's part of the change of accuracy; they add up to it.
+        balanced_accuracy: Change of the mean of the classes' accuracies.
+        mcnemar: With one seed, the exact p-value of its two networks; else None.
+        control: Whether one of the arms is the first build's training set repeated.
     """
 
     before: str
@@ -52,16 +63,34 @@ class Contrast:
     train_accuracy: tuple[float, float]
     test_accuracy: tuple[float, float]
     change: Change
+    adjusted_p_value: float
+    adjusted_gap_p_value: float
+    comparisons: int
+    by_class: dict[str, Interval]
+    contribution: dict[str, float]
+    balanced_accuracy: Interval
+    mcnemar: float | None
+    control: bool
+
+    @property
+    def p_value(self) -> float:
+        """Of the change of test accuracy, as if it were the only one shown."""
+        return self.change.p_value
+
+    @property
+    def smallest_shown(self) -> float:
+        """The smallest change, as a share, that would have been shown in 80 % of cases."""
+        return self.change.smallest_shown
 
     @property
     def verdict(self) -> str:
         """One of ``VERDICTS``."""
-        return verdict(self.change)
+        return verdict(self.change, (self.adjusted_p_value, self.adjusted_gap_p_value))
 
     @property
     def sentence(self) -> str:
         """The verdict in words with the numbers it rests on."""
-        return _SENTENCES[self.verdict](self)
+        return _SENTENCES[self.verdict](self) + _correction(self)
 
     def to_json(self) -> dict[str, Any]:
         """Return the contrast as plain types."""
@@ -73,29 +102,44 @@ class Contrast:
             "test_images": self.images,
             "gap": self.change.gap.to_json(),
             "test_accuracy": self.change.test_accuracy.to_json(),
+            "balanced_accuracy": self.balanced_accuracy.to_json(),
+            "by_class": {
+                name: moved.to_json() | {"contribution": self.contribution[name]}
+                for name, moved in self.by_class.items()
+            },
             "baseline_accuracy": self.baseline_accuracy,
+            "p_value": self.p_value,
+            "adjusted_p_value": self.adjusted_p_value,
+            "gap_p_value": self.change.gap_p_value,
+            "adjusted_gap_p_value": self.adjusted_gap_p_value,
+            "comparisons": self.comparisons,
+            "mcnemar": self.mcnemar,
+            "smallest_shown": self.smallest_shown,
+            "control": self.control,
             "verdict": self.verdict,
             "sentence": self.sentence,
         }
 
 
-def verdict(change: Change) -> str:
+def verdict(change: Change, p_values: tuple[float, float]) -> str:
     """Judge a change of test accuracy and gap.
+
+    Args:
+        change: How far two arms are apart.
+        p_values: Of the test accuracy and of the gap, corrected for what else is shown.
 
     Returns:
         ``generalizes-better`` or ``generalizes-worse`` if the test accuracy is shown to have moved;
         else ``fits-less`` or ``fits-more`` if the gap is and the train accuracy went with it; else
         ``no-difference-shown``.
     """
-    accuracy, gap = change.test_accuracy, change.gap
-    train = accuracy.estimate + gap.estimate
-    if accuracy.low > 0:
-        return "generalizes-better"
-    if accuracy.high < 0:
-        return "generalizes-worse"
-    if gap.high < 0 and train < 0:
+    accuracy, gap = change.test_accuracy.estimate, change.gap.estimate
+    accuracy_moved, gap_moved = (p_value <= LEVEL for p_value in p_values)
+    if accuracy_moved:
+        return "generalizes-better" if accuracy > 0 else "generalizes-worse"
+    if gap_moved and gap < 0 and accuracy + gap < 0:
         return "fits-less"
-    if gap.low > 0 and train > 0:
+    if gap_moved and gap > 0 and accuracy + gap > 0:
         return "fits-more"
     return "no-difference-shown"
 
@@ -144,9 +188,43 @@ def _no_difference(contrast: Contrast) -> str:
         f" on {_images(contrast)} accuracy changed by {_points(contrast.change.test_accuracy)},"
         f" from {_percent(first)} to {_percent(last)}, where {_baseline(contrast)};"
         f" the gap to train accuracy changed by {_points(contrast.change.gap)}."
+        f" {could_have_shown(contrast.images, contrast.smallest_shown)}"
     )
 
 
+def could_have_shown(images: int, smallest: float) -> str:
+    """Say what so many images can show at all, as a full sentence.
+
+    Args:
+        images: Number of test images.
+        smallest: The smallest change that they would have shown, as a share.
+    """
+    counted = f"{images} image" if images == 1 else f"{images} images"
+    if images < SMALLEST_TEST_SET or smallest >= 1:
+        return f"{counted} could not have shown any change."
+    points = 100 * smallest
+    change = f"{points:.0f} points" if points >= 1.5 else f"{points:.1f} points"
+    return f"{counted} could only have shown a change of about {change}."
+
+
+def _correction(contrast: Contrast) -> str:
+    """Say what Holm's correction made of the evidence, or nothing for a single change."""
+    if contrast.comparisons == 1:
+        return ""
+    accuracy = _p(contrast.p_value), _p(contrast.adjusted_p_value)
+    gap = _p(contrast.change.gap_p_value), _p(contrast.adjusted_gap_p_value)
+    alone, corrected = gap if contrast.verdict in _GAP_VERDICTS else accuracy
+    return (
+        f" {contrast.comparisons} changes are shown together, so the verdict goes by p-values after"
+        f" Holm's correction: here p {corrected}, for this change alone p {alone}."
+    )
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}" if value < 0.1 else f"= {value:.2f}"
+
+
+_GAP_VERDICTS = ("fits-less", "fits-more")
 _SENTENCES: dict[str, Callable[[Contrast], str]] = {
     "generalizes-better": _moved,
     "generalizes-worse": _moved,
