@@ -26,6 +26,9 @@ HEIGHT = 240  # pixels
 LONG = 1000  # units along the line, whatever the width
 MOST_POINTS = 200  # of a line; a screen shows no more
 MOST_ROWS = 26  # of the table below it
+__all__ = ["AREAS", "HEIGHT", "LONG", "SHARES", "height"]
+"""What the templates draw with."""
+
 _LABEL_HEIGHT = 17.0  # pixels
 _STEPS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # round numbers for the ends of an axis of changes
 
@@ -106,7 +109,8 @@ class CurvePanel:
         along: The axis of iterations.
         up: The axis of accuracy.
         lines: Train, test and the baseline.
-        gap: The height of the gap's label.
+        gap: What stands between the labels of train and test.
+        gap_at: The height of that label.
         rows: The same in numbers, every k-th.
     """
 
@@ -114,7 +118,8 @@ class CurvePanel:
     along: Scale
     up: Scale
     lines: tuple[Line, ...]
-    gap: float
+    gap: str
+    gap_at: float
     rows: tuple[Row, ...]
 
 
@@ -158,13 +163,19 @@ def _panel(arm: ArmResult, test_set: SetSummary, along: Scale, up: Scale) -> Cur
         if role != "gap"
     ]
     return CurvePanel(
-        arm, along, up, tuple(lines), places["gap"], _rows(arm.curve, judgement.curve)
+        arm=arm,
+        along=along,
+        up=up,
+        lines=tuple(lines),
+        gap=ends["gap"][1],
+        gap_at=places["gap"],
+        rows=_rows(arm.curve, judgement.curve),
     )
 
 
 def _label_places(ends: dict[str, float]) -> dict[str, float]:
-    """Move the labels at the given heights apart; in the order given where two are level."""
-    upwards = sorted(reversed(ends), key=lambda role: -ends[role])
+    """Move labels at the given heights apart; of two that are level the later one goes up."""
+    upwards = sorted(ends, key=lambda role: -ends[role])
     places = spread(
         [HEIGHT - ends[role] for role in upwards],
         [_LABEL_HEIGHT] * len(upwards),
@@ -212,8 +223,8 @@ def _accuracy_ticks(lowest: float) -> tuple[float, ...]:
 
 
 def _iteration_ticks(last: int) -> tuple[float, ...]:
-    """Return round iterations, at most five besides zero."""
+    """Return round iterations, at most three besides zero: a phone has no room for more."""
     power = 10.0 ** math.floor(math.log10(last))
-    step = next(step for step in (power / 5, power / 2, power, 2 * power) if last / step <= 5)
+    step = next(step for step in (power / 2, power, 2 * power, 5 * power) if last / step <= 3)
     step = max(1.0, step)
     return tuple(step * number for number in range(int(last / step) + 1))

@@ -1,116 +1,46 @@
 """Write a comparison as one page that people read: on a screen, on a phone and on paper.
 
 The page is a single file. It holds its style, its figures and its pictures, loads nothing and runs
-nothing, and tells the browser to forbid it. Every text goes through :func:`catdata.errors.shown`
-and is escaped, whatever it came from, so no template can forget it.
+nothing, and tells the browser to forbid both. Every text in it goes through
+:func:`catdata.errors.shown` and is escaped, whatever it came from, so no template can forget it.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jinja2
+from markupsafe import Markup
 
 from catdata.errors import ConfigRefused, shown
-from catdata.report import charts, files, shell, wording
-from catdata.report.sections import Pictured, picture, sections
+from catdata.report import charts, files, wording
+from catdata.report.pictures import data_uris
+from catdata.report.sections import sections
+from catdata.report.shell import command_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from catdata.learning.comparison import Comparison
+    from catdata.report.context import Context
 
-MOST_THUMBNAILS = 24  # of one build
+GALLERY_BYTES = 1_600_000
+"""How long the pictures of test images may be together, in characters of the page."""
+
+THUMBNAIL_BYTES = 600_000
+"""The same of the added images."""
+
+FEW = 12
+"""How many pictures of a gallery are seen without opening anything."""
 
 _FORM = files.Form("report", (".html", ".htm"), 'content="catdata report"')
-_STYLE = "report.css"
-_PAGE = "report.html"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Thumbnail:
-    """An added image.
-
-    Attributes:
-        name: Its file's name, or its reference where none is known.
-        class_name: Its label.
-        pixels: As the network sees it, shape (size, size, 3), uint8.
-    """
-
-    name: str
-    class_name: str
-    pixels: NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """How many rows of one kind a file of a build holds.
-
-    Attributes:
-        split: ``train`` or ``test``.
-        kind: ``in the first build``, ``added`` or ``augmented copies``.
-        classes: How many of each class, by its name.
-    """
-
-    split: str
-    kind: str
-    classes: dict[str, int]
-
-    @property
-    def images(self) -> int:
-        """How many of all classes."""
-        return sum(self.classes.values())
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Additions:
-    """What a build holds that the first one does not.
-
-    Attributes:
-        build: Its name.
-        rows: How many rows of each kind, split by split.
-        left_out: How many training images of the first build it lacks.
-        thumbnails: Some of the added images, of each class.
-        findings: What ``catdata check`` says of it, a sentence each.
-        note: Why less is known than could be, or "".
-    """
-
-    build: str
-    rows: tuple[Rows, ...] = ()
-    left_out: int = 0
-    thumbnails: tuple[Thumbnail, ...] = ()
-    findings: tuple[str, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Context:
-    """What a page says besides the comparison: plain things that its caller knows.
-
-    Attributes:
-        commands: What repeats the comparison, each a list of arguments.
-        versions: Of the program and what it computes with, by name.
-        date: When the page is written, as it is to be read.
-        additions: What the later builds hold.
-        names: File names of test images, by the reference that the comparison has for them.
-    """
-
-    commands: tuple[tuple[str, ...], ...]
-    versions: dict[str, str]
-    date: str
-    additions: tuple[Additions, ...]
-    names: dict[str, str]
 
 
 def render(comparison: Comparison, context: Context) -> str:
-    """Return the page as HTML.
+    """Return the page as HTML; the same records give the same page.
 
     Args:
         comparison: At least two builds.
@@ -121,18 +51,101 @@ def render(comparison: Comparison, context: Context) -> str:
     """
     check_builds([arm.build for arm in comparison.arms])
     environment = _environment()
-    style = jinja2.Markup if False else environment.loader  # placeholder
-    return ""
+    style = environment.get_template("report.css").render()
+    digest = hashlib.sha256(style.encode()).digest()
+    builds = [arm for arm in comparison.arms if arm.layers == comparison.arms[0].layers]
+    return environment.get_template("report.html").render(
+        comparison=comparison,
+        context=context,
+        style=Markup(style),  # noqa: S704  our own file
+        style_hash=Markup(f"sha256-{base64.b64encode(digest).decode()}"),  # noqa: S704
+        title=wording.title(comparison.changes),
+        several=len(comparison.changes) > 1,
+        sections=sections(comparison, GALLERY_BYTES),
+        builds=builds,
+        sets=[(f"{arm.build}, train", arm.train_classes) for arm in builds]
+        + [(f"{test_set.name}, test", test_set.classes) for test_set in comparison.test_sets],
+        shapes=list(dict.fromkeys(arm.layers for arm in comparison.arms)),
+        settings=_settings(comparison),
+        pictured=_thumbnails(context),
+    )
 
 
 def check_builds(builds: Sequence[str]) -> None:
-    """Refuse what no page can be written of, before the work for it is done.
+    """Refuse builds that no page can be written of, before the work for it is done.
 
     Raises:
-        ConfigRefused: If there is only one build.
+        ConfigRefused: If there is only one.
     """
     if len(set(builds)) < 2:
         raise ConfigRefused(
             "A report shows what differs between builds, and there is only one.",
-            hint="Name two builds, such as: catdata compare original enlarged --report FILE.html",
+            hint="Name two, such as: catdata compare original enlarged --report FILE.html",
         )
+
+
+def check_target(path: Path) -> None:
+    """Refuse a file that :func:`save` could not write, before the work for it is done.
+
+    Raises:
+        ConfigRefused: If its name does not end with ``.html``, its folder is missing, or it is
+            there and none of our reports.
+        StorageFailed: If the disk refuses.
+    """
+    files.check_target(path, _FORM)
+
+
+def save(comparison: Comparison, context: Context, path: Path) -> None:
+    """Write the page to a file, whole or not at all.
+
+    Args:
+        comparison: At least two builds.
+        context: What else the page says.
+        path: A report that is there already is replaced.
+
+    Raises:
+        ConfigRefused: As :func:`render` and :func:`check_target` do.
+        StorageFailed: If the disk refuses.
+    """
+    files.write(path, render(comparison, context).encode(), _FORM)
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("catdata.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_safe,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {name: getattr(wording, name) for name in wording.__all__}
+    environment.globals |= {name: getattr(charts, name) for name in charts.__all__}
+    environment.globals |= {"command_line": command_line, "FEW": FEW}
+    return environment
+
+
+def _safe(value: Any) -> Any:
+    """Write hidden characters of every text as escapes; what is markup is our own already."""
+    return shown(value) if type(value) is str else value
+
+
+def _settings(comparison: Comparison) -> dict[str, object]:
+    """Return how all networks were trained, by what the record calls it."""
+    config = comparison.config.to_json()
+    return {name: value for name, value in config.items() if name not in {"layers", "seed"}}
+
+
+def _thumbnails(context: Context) -> dict[str, list[tuple[Any, str]]]:
+    """Return each build's sample with the addresses of its pictures, as many as there is room."""
+    share = THUMBNAIL_BYTES // max(1, len(context.additions))
+    return {
+        addition.build: list(
+            zip(
+                addition.thumbnails,
+                data_uris([thumbnail.pixels for thumbnail in addition.thumbnails], share),
+                strict=False,
+            )
+        )
+        for addition in context.additions
+    }

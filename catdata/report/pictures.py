@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 LARGEST_SIDE = 128  # pixels
@@ -27,6 +29,23 @@ def data_uri(pixels: NDArray[np.uint8]) -> str:
     """
     step = -(-max(pixels.shape[:2]) // LARGEST_SIDE)
     return "data:image/png;base64," + base64.b64encode(png(pixels[::step, ::step])).decode("ascii")
+
+
+def data_uris(images: Sequence[NDArray[np.uint8]], most: int) -> list[str]:
+    """Return the addresses of the first pictures, as many as fit.
+
+    Args:
+        images: Shape (size, size, 3) each, uint8.
+        most: How long they may be together, in characters of the page.
+    """
+    addresses: list[str] = []
+    for pixels in images:
+        address = data_uri(pixels)
+        most -= len(address)
+        if most < 0:
+            break
+        addresses.append(address)
+    return addresses
 
 
 def png(pixels: NDArray[np.uint8]) -> bytes:

@@ -1,4 +1,4 @@
-"""Put a comparison in the order of its page: a section for each change, its images with pictures."""
+"""Put a comparison in the order of its page: a section for each change, with its pictures."""
 
 from __future__ import annotations
 
@@ -6,24 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from catdata.report.charts import CurvePanel, Scale, change_scale, curve_panels
-from catdata.report.pictures import data_uri
+from catdata.report.pictures import data_uris
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from catdata.learning.comparison import (
         ArmResult,
         Comparison,
         Flips,
+        Judgement,
         SetSummary,
         TestImage,
     )
     from catdata.learning.verdicts import Contrast
-
-FEW = 12  # pictures of a gallery that are seen without opening anything
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +63,10 @@ class Section:
     panels: tuple[CurvePanel, ...]
     galleries: tuple[Gallery, ...]
 
+    def judged(self, arm: ArmResult) -> Judgement:
+        """Return how an arm did on the section's test set."""
+        return arm.judgements[self.test_set.name]
+
 
 def sections(comparison: Comparison, picture_bytes: int) -> tuple[Section, ...]:
     """Return a section for each change, in their order.
@@ -76,26 +76,7 @@ def sections(comparison: Comparison, picture_bytes: int) -> tuple[Section, ...]:
         picture_bytes: How long all pictures together may be, in characters of the page.
     """
     share = picture_bytes // max(1, 3 * len(comparison.changes))
-    return tuple(
-        _section(comparison, number, share) for number in range(len(comparison.changes))
-    )
-
-
-def pictures(images: Sequence[NDArray[np.uint8]], most_bytes: int) -> list[str]:
-    """Return the addresses of the first pictures, as many as fit.
-
-    Args:
-        images: Shape (size, size, 3) each, uint8.
-        most_bytes: How long they may be together, in characters of the page.
-    """
-    addresses: list[str] = []
-    for pixels in images:
-        address = data_uri(pixels)
-        most_bytes -= len(address)
-        if most_bytes < 0:
-            break
-        addresses.append(address)
-    return addresses
+    return tuple(_section(comparison, number, share) for number in range(len(comparison.changes)))
 
 
 def _section(comparison: Comparison, number: int, share: int) -> Section:
@@ -103,14 +84,15 @@ def _section(comparison: Comparison, number: int, share: int) -> Section:
     arms = {(arm.build, arm.layers): arm for arm in comparison.arms}
     before, after = (arms[build, change.layers] for build in (change.before, change.after))
     (test_set,) = (one for one in comparison.test_sets if one.name == change.test_set)
-    changes = [change.change.test_accuracy, change.change.gap, change.balanced_accuracy]
     return Section(
         anchor=f"comparison-{number + 1}",
         change=change,
         before=before,
         after=after,
         test_set=test_set,
-        scale=change_scale([*changes, *change.by_class.values()]),
+        scale=change_scale(
+            [change.change.test_accuracy, change.change.gap, change.balanced_accuracy]
+        ),
         panels=curve_panels((before, after), test_set),
         galleries=_galleries(flips, share),
     )
@@ -123,6 +105,6 @@ def _galleries(flips: Flips, share: int) -> tuple[Gallery, ...]:
         ("Always wrong", "in most seeds wrong before and after", flips.always_wrong),
     )
     return tuple(
-        Gallery(title, text, images, pictures([image.pixels for image in images], share))
+        Gallery(title, text, images, data_uris([image.pixels for image in images], share))
         for title, text, images in groups
     )

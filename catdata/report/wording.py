@@ -5,13 +5,34 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from catdata.errors import shown
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from catdata.learning.comparison import World
     from catdata.learning.stats import Interval
     from catdata.learning.verdicts import Contrast
+
+
+__all__ = [
+    "WORDINGS",
+    "basis",
+    "change_span",
+    "contributions",
+    "layers",
+    "meaning",
+    "p_value",
+    "percent",
+    "plain",
+    "points",
+    "seeds",
+    "span",
+    "thousands",
+    "told_apart",
+    "whole",
+    "whole_percent",
+    "whole_points",
+]
+"""What the templates say things with."""
 
 
 class Wording(NamedTuple):
@@ -79,6 +100,17 @@ WORDINGS = {
     ),
 }
 
+_MINUS = "\u2212"
+_GUESS, _CLEARLY = 0.5, 0.75  # areas under the curve
+
+_ON_SETS = {
+    "generalizes-better": "better",
+    "generalizes-worse": "worse",
+    "fits-less": "only a looser fit",
+    "fits-more": "only a closer fit",
+    "no-difference-shown": "no difference shown",
+}
+
 _COUNTED = {
     "generalizes-better": ("generalizes better", "generalize better"),
     "generalizes-worse": ("generalizes worse", "generalize worse"),
@@ -88,18 +120,32 @@ _COUNTED = {
 }
 
 
-def headline(change: Contrast) -> str:
-    """Return the verdict as a short sentence."""
-    return _named(WORDINGS[change.verdict].headline, change)
+def title(changes: Sequence[Contrast]) -> str:
+    """Return what a comparison shows, as one short sentence.
+
+    Args:
+        changes: At least one. Of one pair of arms all test sets are named; of several pairs the
+            verdicts are counted.
+    """
+    if len(changes) == 1:
+        return _named(WORDINGS[changes[0].verdict].headline, changes[0])
+    pairs = {(change.before, change.after, change.layers) for change in changes}
+    if len(pairs) == 1:
+        first = changes[0]
+        found = [f"{_ON_SETS[one.verdict]} on the test images of {one.test_set}" for one in changes]
+        return f"{first.after} against {first.before}: {_listed(found)}"
+    counts = Counter(change.verdict for change in changes)
+    parts = [
+        f"{counts[verdict]} {words[counts[verdict] > 1]}"
+        for verdict, words in _COUNTED.items()
+        if counts[verdict]
+    ]
+    return f"Of {len(changes)} comparisons {_listed(parts)}"
 
 
 def meaning(change: Contrast) -> str:
     """Return what the verdict means."""
     return _named(WORDINGS[change.verdict].meaning, change)
-
-
-def _named(text: str, change: Contrast) -> str:
-    return text.format(before=shown(change.before), after=shown(change.after))
 
 
 def basis(change: Contrast) -> str:
@@ -108,15 +154,22 @@ def basis(change: Contrast) -> str:
     return numbers[0].upper() + numbers[1:] if colon and numbers else change.sentence
 
 
-def summary(changes: Sequence[Contrast]) -> str:
-    """Return how many changes have which verdict, as a short sentence."""
-    counts = Counter(change.verdict for change in changes)
-    parts = [
-        f"{counts[verdict]} {words[counts[verdict] > 1]}"
-        for verdict, words in _COUNTED.items()
-        if counts[verdict]
-    ]
-    return f"Of {len(changes)} comparisons {_listed(parts)}"
+def contributions(change: Contrast) -> str:
+    """Return how the classes' parts make the change of accuracy."""
+    parts = [f"{points(part)} from {name}" for name, part in change.contribution.items()]
+    total = points(change.change.test_accuracy.estimate)
+    return f"The change of accuracy, {total} points, is {_listed(parts)}."
+
+
+def told_apart(world: World) -> str:
+    """Return whether added images can be told from original ones."""
+    if world.auc.low <= _GUESS:
+        return "not shown to be told apart"
+    return "told apart" if world.auc.estimate >= _CLEARLY else "somewhat told apart"
+
+
+def _named(text: str, change: Contrast) -> str:
+    return text.format(before=change.before, after=change.after)
 
 
 def _listed(parts: Sequence[str]) -> str:
@@ -130,7 +183,8 @@ def percent(share: float, digits: int = 1) -> str:
 
 def points(share: float) -> str:
     """Return a change of a share with its sign, in points, with a true minus: ``−4.4``."""
-    return f"{100 * share:+.1f}".replace("-", "−").replace("−0.0", "0.0").replace("+0.0", "0.0")
+    text = f"{100 * share:+.1f}"
+    return text.replace("-", _MINUS) if float(text) else "0.0"
 
 
 def span(interval: Interval) -> str:
@@ -159,3 +213,28 @@ def layers(widths: Sequence[int]) -> str:
 def thousands(number: float) -> str:
     """Return a whole number with its thousands set apart: ``1,209``."""
     return f"{number:,.0f}"
+
+
+def p_value(value: float) -> str:
+    """Return a p-value: ``= 0.031``, or ``< 0.001``."""
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+
+
+def whole(share: float) -> str:
+    """Return a share in percent without the sign: ``75``."""
+    return f"{100 * share:.0f}"
+
+
+def whole_percent(tick: float) -> str:
+    """Return the mark of an axis of shares: ``25 %``."""
+    return percent(tick, 0)
+
+
+def whole_points(tick: float) -> str:
+    """Return the mark of an axis of changes: ``+20``."""
+    return points(tick).removesuffix(".0")
+
+
+def plain(tick: float) -> str:
+    """Return the mark of an axis without a unit: ``0.75``."""
+    return f"{tick:g}"
