@@ -18,6 +18,7 @@ from catdata.cli import (
     listing,
     output,
     prediction,
+    reports,
     sweeping,
     training,
 )
@@ -85,6 +86,7 @@ for _command in (
     builds.export,
     training.train,
     comparing.compare,
+    reports.report,
     sweeping.sweep,
     prediction.predict,
     demo.demo,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catdata.cli import options, output, training_options
+from catdata.cli import options, output, reports, training_options
 from catdata.errors import shown
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 )
 @training_options.training()
 @options.plot
+@options.report
 @options.as_json
 @options.quiet
 @click.pass_obj
@@ -43,6 +44,7 @@ def compare(
     seeds: int,
     training: dict[str, Any],
     plot: Path | None,
+    report: Path | None,
     as_json: bool,
 ) -> None:
     """Train builds with the same seeds and tell what differs.
@@ -57,6 +59,8 @@ def compare(
     from catdata.learning.training import TrainConfig
 
     names = builds or (workspace.ORIGINAL, workspace.ENLARGED)
+    if report:
+        reports.check_builds(names)
     arms = [Arm(name, workspace.read_pair(name, start)) for name in names]
     config = TrainConfig(**training)
     with output.progress("compare", "iterations") as show:
@@ -74,6 +78,8 @@ def compare(
 
         plots.save(plots.comparison_figure(comparison), plot)
         output.drew(plot)
+    if report:
+        reports.write(comparison, report, start)
 
 
 def _describe(comparison: Comparison) -> Iterator[str]:

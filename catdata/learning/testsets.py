@@ -135,7 +135,7 @@ def _leaks(arm: Arm, test: SharedTest) -> Iterator[_Leak]:
         if (train_ref, test_ref) in seen:
             continue
         seen.add((train_ref, test_ref))
-        hashes = {_content_hash(arm.pair.train, row), _content_hash(test.images, column)}
+        hashes = {content_hash(arm.pair.train, row), content_hash(test.images, column)}
         same = len(hashes) == 1
         dhash, phash = distances(train_prints[row], test_prints[column : column + 1])
         apart = "" if same else f" (fingerprints {dhash[0]} and {phash[0]} of 64 bits apart)"
@@ -156,11 +156,11 @@ def _fingerprints(images: ImageSet) -> NDArray[np.uint64]:
 
 
 def _keys(images: ImageSet) -> tuple[Key, ...]:
-    hashes = (_content_hash(images, row) for row in range(len(images)))
+    hashes = (content_hash(images, row) for row in range(len(images)))
     return tuple(zip(hashes, images.labels.tolist(), strict=True))
 
 
-def _content_hash(images: ImageSet, row: int) -> bytes:
+def content_hash(images: ImageSet, row: int) -> bytes:
     """Return a row's content hash; that of a file without hashes is of its own pixels."""
     if images.content_hashes is not None:
         return bytes(images.content_hashes[row])

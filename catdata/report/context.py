@@ -55,7 +55,6 @@ class Additions:
         rows: How many rows of each kind.
         missing: How many training images of the first build it lacks.
         thumbnails: Some of the added images.
-        findings: What ``catdata check`` says of them, a sentence each.
         note: Why less is known than could be, or "".
     """
 
@@ -63,7 +62,6 @@ class Additions:
     rows: tuple[Rows, ...] = ()
     missing: int = 0
     thumbnails: tuple[Thumbnail, ...] = ()
-    findings: tuple[str, ...] = ()
     note: str = ""
 
 
@@ -76,6 +74,7 @@ class Context:
         versions: Of the program and of what it computes with, by name.
         date: When the page is written, as it is to be read.
         additions: What the later builds hold.
+        findings: What ``catdata check`` says of the added images, a sentence each.
         names: File names of images, by the reference that the comparison has for them.
     """
 
@@ -83,6 +82,7 @@ class Context:
     versions: dict[str, str]
     date: str
     additions: tuple[Additions, ...] = ()
+    findings: tuple[str, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
 
     def name_of(self, ref: str) -> str:

@@ -127,11 +127,13 @@ def title(changes: Sequence[Contrast]) -> str:
         changes: At least one. Of one pair of arms all test sets are named; of several pairs the
             verdicts are counted.
     """
-    if len(changes) == 1:
-        return _named(WORDINGS[changes[0].verdict].headline, changes[0])
-    pairs = {(change.before, change.after, change.layers) for change in changes}
-    if len(pairs) == 1:
-        first = changes[0]
+    first = changes[0]
+    if len({(change.before, change.after, change.layers) for change in changes}) == 1:
+        headline = _named(WORDINGS[first.verdict].headline, first)
+        if len(changes) == 1:
+            return headline
+        if len({change.verdict for change in changes}) == 1:
+            return f"{headline}, on {'both' if len(changes) == 2 else 'all'} test sets"
         found = [f"{_ON_SETS[one.verdict]} on the test images of {one.test_set}" for one in changes]
         return f"{first.after} against {first.before}: {_listed(found)}"
     counts = Counter(change.verdict for change in changes)
