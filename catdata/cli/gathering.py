@@ -48,7 +48,7 @@ def gather(comparison: Comparison, start: Path | None) -> Context:
         versions=_versions(),
         date=f"{datetime.now(UTC):%-d %B %Y, %H:%M} UTC",
         additions=tuple(_additions(arm, first, start, names) for arm in later),
-        findings=_findings(workspace) if workspace else (),
+        findings=tuple(_findings(workspace, names)) if workspace else (),
         names=names,
     )
 
@@ -150,24 +150,31 @@ def _thumbnails(images: ImageSet, known: set[bytes], names: dict[str, str]) -> I
         yield Thumbnail(name, images.class_names[images.labels[row]], images.images[row])
 
 
-def _findings(workspace: Workspace) -> tuple[str, ...]:
-    """Return what ``catdata check`` says of added images and of the whole, some of each kind."""
+def _findings(workspace: Workspace, names: dict[str, str]) -> Iterator[str]:
+    """Yield what ``catdata check`` says of added images and of the whole, some of each kind."""
     from catdata.dataset.audit import audit
 
-    findings = [
-        finding
-        for finding in audit(workspace)
-        if not finding.refs or not all("[" in ref for ref in finding.refs)
+    by_kind: dict[str, list[Finding]] = {}
+    for finding in audit(workspace):
+        if not finding.refs or any(_is_hash(ref) for ref in finding.refs):
+            by_kind.setdefault(finding.kind, []).append(finding)
+    for kind, findings in by_kind.items():
+        told = "; ".join(_told(finding, names) for finding in findings[:_SHOWN_OF_A_KIND])
+        more = len(findings) - _SHOWN_OF_A_KIND
+        yield f"{kind} ({len(findings)}): {told}" + (f"; and {more} more" if more > 0 else "")
+
+
+def _is_hash(ref: str) -> bool:
+    return "[" not in ref
+
+
+def _told(finding: Finding, names: dict[str, str]) -> str:
+    """Return a finding with the images' file names where they have one."""
+    called = [
+        next((name for full, name in names.items() if full.startswith(ref)), ref)
+        for ref in finding.refs
     ]
-    return tuple(_summed_up(findings))
-
-
-def _summed_up(findings: Sequence[Finding]) -> Iterator[str]:
-    for kind, number in Counter(finding.kind for finding in findings).items():
-        some = [finding for finding in findings if finding.kind == kind][:_SHOWN_OF_A_KIND]
-        told = "; ".join(" ".join((*finding.refs, finding.detail)) for finding in some)
-        more = f"; and {number - len(some)} more" if number > len(some) else ""
-        yield f"{kind} ({number}): {told}{more}"
+    return f"{' and '.join(called)}: {finding.detail}" if called else finding.detail
 
 
 def _build_commands(

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from catdata.errors import ConfigRefused, shown
 from catdata.report import charts, files, wording
-from catdata.report.pictures import data_uris
+from catdata.report.pictures import grouped_data_uris
 from catdata.report.sections import sections
 from catdata.report.shell import command_line
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from catdata.learning.comparison import Comparison
     from catdata.report.context import Context
 
-GALLERY_BYTES = 1_600_000
+GALLERY_BYTES = 1_900_000
 """How long the pictures of test images may be together, in characters of the page."""
 
 THUMBNAIL_BYTES = 600_000
@@ -138,14 +138,11 @@ def _settings(comparison: Comparison) -> dict[str, object]:
 
 def _thumbnails(context: Context) -> dict[str, list[tuple[Any, str]]]:
     """Return each build's sample with the addresses of its pictures, as many as there is room."""
-    share = THUMBNAIL_BYTES // max(1, len(context.additions))
+    groups = [addition.thumbnails for addition in context.additions]
+    pixels = [[thumbnail.pixels for thumbnail in thumbnails] for thumbnails in groups]
     return {
-        addition.build: list(
-            zip(
-                addition.thumbnails,
-                data_uris([thumbnail.pixels for thumbnail in addition.thumbnails], share),
-                strict=False,
-            )
+        addition.build: list(zip(addition.thumbnails, addresses, strict=False))
+        for addition, addresses in zip(
+            context.additions, grouped_data_uris(pixels, THUMBNAIL_BYTES), strict=True
         )
-        for addition in context.additions
     }

@@ -48,6 +48,20 @@ def data_uris(images: Sequence[NDArray[np.uint8]], most: int) -> list[str]:
     return addresses
 
 
+def grouped_data_uris(groups: Sequence[Sequence[NDArray[np.uint8]]], most: int) -> list[list[str]]:
+    """Return the addresses of the first pictures of each group, with equal room for each group.
+
+    Args:
+        groups: Pictures of shape (size, size, 3), uint8. Room that a group leaves goes to the rest.
+        most: How long all addresses may be together, in characters of the page.
+    """
+    addresses: list[list[str]] = []
+    for number, group in enumerate(groups):
+        addresses.append(data_uris(group, most // (len(groups) - number)))
+        most -= sum(map(len, addresses[-1]))
+    return addresses
+
+
 def png(pixels: NDArray[np.uint8]) -> bytes:
     """Return a picture as a PNG file ("Portable Network Graphics", third edition, W3C 2025).
 

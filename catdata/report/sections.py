@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from catdata.report.charts import CurvePanel, Scale, change_scale, curve_panels
-from catdata.report.pictures import data_uris
+from catdata.report.pictures import grouped_data_uris
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
         TestImage,
     )
     from catdata.learning.verdicts import Contrast
+
+_FATES = 3  # of a test image: improved, worsened, always wrong
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,12 +77,22 @@ def sections(comparison: Comparison, picture_bytes: int) -> tuple[Section, ...]:
         comparison: At least two builds.
         picture_bytes: How long all pictures together may be, in characters of the page.
     """
-    share = picture_bytes // max(1, 3 * len(comparison.changes))
-    return tuple(_section(comparison, number, share) for number in range(len(comparison.changes)))
+    groups = [group for flips in comparison.flips for group in _groups(flips)]
+    addresses = grouped_data_uris(
+        [[image.pixels for image in images] for _, _, images in groups], picture_bytes
+    )
+    galleries = [
+        Gallery(title, text, images, pictures)
+        for (title, text, images), pictures in zip(groups, addresses, strict=True)
+    ]
+    return tuple(
+        _section(comparison, number, galleries[_FATES * number : _FATES * (number + 1)])
+        for number in range(len(comparison.changes))
+    )
 
 
-def _section(comparison: Comparison, number: int, share: int) -> Section:
-    change, flips = comparison.changes[number], comparison.flips[number]
+def _section(comparison: Comparison, number: int, galleries: Sequence[Gallery]) -> Section:
+    change = comparison.changes[number]
     arms = {(arm.build, arm.layers): arm for arm in comparison.arms}
     before, after = (arms[build, change.layers] for build in (change.before, change.after))
     (test_set,) = (one for one in comparison.test_sets if one.name == change.test_set)
@@ -94,17 +106,13 @@ def _section(comparison: Comparison, number: int, share: int) -> Section:
             [change.change.test_accuracy, change.change.gap, change.balanced_accuracy]
         ),
         panels=curve_panels((before, after), test_set),
-        galleries=_galleries(flips, share),
+        galleries=tuple(galleries),
     )
 
 
-def _galleries(flips: Flips, share: int) -> tuple[Gallery, ...]:
-    groups = (
+def _groups(flips: Flips) -> tuple[tuple[str, str, tuple[TestImage, ...]], ...]:
+    return (
         ("From wrong to right", "in most seeds wrong before and right after", flips.improved),
         ("From right to wrong", "in most seeds right before and wrong after", flips.worsened),
         ("Always wrong", "in most seeds wrong before and after", flips.always_wrong),
-    )
-    return tuple(
-        Gallery(title, text, images, data_uris([image.pixels for image in images], share))
-        for title, text, images in groups
     )
