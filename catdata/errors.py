@@ -14,6 +14,7 @@ Every error a user can cause is a :class:`CatdataError`. The command line shows 
     ├── BuildRefused             a build that cannot be made or must not be replaced (ValueError)
     ├── ConfigRefused            an option whose value cannot work (ValueError)
     ├── ModelRefused             a saved network that is missing or damaged (ValueError)
+    ├── ComparisonRefused        a saved comparison that is missing or damaged (ValueError)
     ├── LeakRefused              a test image inside a training set (ValueError)
     └── StorageFailed            the disk is full, read-only or failing (OSError)
 """
@@ -99,6 +100,10 @@ class ConfigRefused(CatdataError, ValueError):
 
 class ModelRefused(CatdataError, ValueError):
     """A saved network is missing, damaged, or of another shape than it says."""
+
+
+class ComparisonRefused(CatdataError, ValueError):
+    """A saved comparison is missing or damaged, or would replace what is none."""
 
 
 class LeakRefused(CatdataError, ValueError):

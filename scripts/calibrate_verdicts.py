@@ -1,21 +1,27 @@
-"""Measure how often a comparison claims a difference where there is none.
+"""Measure how often comparisons claim a difference: where there is none, and where there is one.
 
-    python scripts/calibrate_verdicts.py FOLDER [--comparisons 200] [--seeds 10] [--layers 20,7,5]
+    python scripts/calibrate_verdicts.py [--kind KIND]... [--comparisons 200] [--seeds 10]
 
-FOLDER holds a train and a test file in the course's form. Two kinds of A/A comparisons are made:
+Reads the pair that CATDATA_ORIGINALS names and, for the last two kinds, the photos of
+CATDATA_PHOTOS (``cat/`` and ``non-cat/``).
 
-disjoint-seeds   the same training set under two sets of seeds without a common one
-random-halves    two random halves of the training set, of one size, under the same seeds
+disjoint-seeds   A/A: the course's training set under two sets of seeds without a common one
+random-halves    A/A: two random halves of that training set, of one size, under the same seeds
+flipped-labels   A/B: that training set against itself with 30 % of its labels flipped
+photos-flipped   A/B: 100 photos against themselves with 30 % of their labels flipped
+photos-100-600   A/B: 100 photos against those and 500 more
 
-Everything but ``no-difference-shown`` counts as a claim. Good intervals claim a difference in at
-most 5 % and not far below. With the course's files 200 comparisons of each kind take a few minutes.
+The course's networks are judged on its 50 test images, those of photos on all photos that were held
+out and on 50 of them. Everything but ``no-difference-shown`` counts as a claim. Of A/A comparisons
+good intervals claim a difference in at most 5 % and not far below.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,21 +29,27 @@ import numpy as np
 from tqdm import tqdm
 
 from catdata import h5file
+from catdata.dataset import labels
+from catdata.dataset.images import Preparation
+from catdata.dataset.pixels import prepare_files
 from catdata.learning import stats
+from catdata.learning.changes import Change, change
 from catdata.learning.config import TrainConfig
 from catdata.learning.folds import Subset
 from catdata.learning.training import fit_seeds
 from catdata.learning.verdicts import VERDICTS, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from catdata.learning.records import LabelledImages
 
-    Arms = tuple[stats.Scores, stats.Scores]
+    Answers = Mapping[str, stats.Scores]
+    Draws = Iterator[tuple[Answers, Answers]]
 
-_TEST = "test"
 _POOL = 40  # times the seeds of one arm; each comparison draws its two sets from this pool
+_FLIPPED = 0.3
+_FEW, _MANY, _SAMPLE = 100, 600, 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,89 +57,162 @@ class Setting:
     """What all comparisons of one calibration share.
 
     Attributes:
-        pair: The data.
         config: How every network is trained.
         seeds: Networks in each arm.
         rng: Decides which seeds or images are drawn.
     """
 
-    pair: h5file.Pair
     config: TrainConfig
     seeds: int
     rng: np.random.Generator
 
+    def train(
+        self,
+        train: LabelledImages,
+        tests: Mapping[str, LabelledImages],
+        seeds: Sequence[int] | None = None,
+    ) -> dict[str, stats.Scores]:
+        """Train one arm and return what it gets right on each test set."""
+        runs = fit_seeds(train, self.config, seeds or range(1, self.seeds + 1), tests=tests)
+        learnt = np.stack([run.train.correct for run in runs])
+        return {
+            name: stats.Scores(learnt, np.stack([run.tests[name].correct for run in runs]))
+            for name in tests
+        }
 
-def disjoint_seeds(setting: Setting) -> Callable[[], Arms]:
-    """Return a function that compares two draws from one pool of networks of one training set."""
+    def flipped(self, train: LabelledImages) -> Subset:
+        """Return the images with some of their labels flipped."""
+        count = round(_FLIPPED * len(train.labels))
+        rows = self.rng.choice(len(train.labels), count, replace=False)
+        wrong = train.labels.copy()
+        wrong[rows] = 1 - wrong[rows]
+        return Subset(train.images, wrong)
+
+
+def course() -> tuple[LabelledImages, dict[str, LabelledImages]]:
+    """Return the course's training images, and its test images by name."""
+    pair = h5file.read_pair(Path(os.environ["CATDATA_ORIGINALS"]))
+    return pair.train, {f"the course's {len(pair.test)}": pair.test}
+
+
+def photos() -> Subset:
+    """Return all photos."""
+    entries = labels.by_folder([Path(os.environ["CATDATA_PHOTOS"])])
+    squares = [file.picture.pixels for file in prepare_files(entries, Preparation())]
+    return Subset(np.stack(squares), np.array([entry.label for entry in entries]))
+
+
+def disjoint_seeds(setting: Setting) -> Draws:
+    """Compare draws from one pool of networks of one training set."""
+    train, tests = course()
     starts = range(1, _POOL * setting.seeds + 1, setting.seeds)
-    pool = [
-        _train(setting, setting.pair.train, range(start, start + setting.seeds)) for start in starts
-    ]
-    train_correct = np.concatenate([scores.train_correct for scores in pool])
-    correct = np.concatenate([scores.correct for scores in pool])
-
-    def draw() -> Arms:
+    pool = [setting.train(train, tests, range(start, start + setting.seeds)) for start in starts]
+    (name,) = tests
+    learnt = np.concatenate([answers[name].train_correct for answers in pool])
+    correct = np.concatenate([answers[name].correct for answers in pool])
+    while True:
         order = setting.rng.permutation(len(correct))[: 2 * setting.seeds]
         first, second = np.split(order, 2)
-        return (
-            stats.Scores(train_correct[first], correct[first]),
-            stats.Scores(train_correct[second], correct[second]),
+        yield (
+            {name: stats.Scores(learnt[first], correct[first])},
+            {name: stats.Scores(learnt[second], correct[second])},
         )
 
-    return draw
+
+def random_halves(setting: Setting) -> Draws:
+    """Compare networks of two halves of the training set."""
+    train, tests = course()
+    half = len(train.labels) // 2
+    while True:
+        order = setting.rng.permutation(len(train.labels))
+        halves = (order[:half], order[half : 2 * half])
+        first, second = (setting.train(Subset.of(train, rows), tests) for rows in halves)
+        yield first, second
 
 
-def random_halves(setting: Setting) -> Callable[[], Arms]:
-    """Return a function that compares networks of two halves of the training set."""
-    train = setting.pair.train
-    half = len(train) // 2
-    seeds = range(1, setting.seeds + 1)
-
-    def draw() -> Arms:
-        order = setting.rng.permutation(len(train))
-        first, second = order[:half], order[half : 2 * half]
-        return _half(first), _half(second)
-
-    def _half(rows: np.ndarray) -> stats.Scores:
-        return _train(setting, Subset.of(train, rows), seeds)
-
-    return draw
+def flipped_labels(setting: Setting) -> Draws:
+    """Compare the training set with itself, some labels flipped."""
+    train, tests = course()
+    before = setting.train(train, tests)
+    while True:
+        yield before, setting.train(setting.flipped(train), tests)
 
 
-COMPARISONS: dict[str, Callable[[Setting], Callable[[], Arms]]] = {
+def photos_flipped(setting: Setting) -> Draws:
+    """Compare a few photos with themselves, some labels flipped."""
+    for few, _, tests in _splits_of_photos(setting):
+        yield setting.train(few, tests), setting.train(setting.flipped(few), tests)
+
+
+def photos_100_600(setting: Setting) -> Draws:
+    """Compare a few photos with those and more."""
+    for few, many, tests in _splits_of_photos(setting):
+        yield setting.train(few, tests), setting.train(many, tests)
+
+
+def _splits_of_photos(setting: Setting) -> Iterator[tuple[Subset, Subset, dict[str, Subset]]]:
+    """Yield a few photos, these among many, and the held-out ones: all, and a sample."""
+    images = photos()
+    while True:
+        order = setting.rng.permutation(len(images.labels))
+        few, many, rest = order[:_FEW], order[:_MANY], order[_MANY:]
+        names = {f"{len(rest)} photos": rest, f"{_SAMPLE} photos": rest[:_SAMPLE]}
+        tests = {name: Subset.of(images, rows) for name, rows in names.items()}
+        yield Subset.of(images, few), Subset.of(images, many), tests
+
+
+COMPARISONS: dict[str, Callable[[Setting], Draws]] = {
     "disjoint-seeds": disjoint_seeds,
     "random-halves": random_halves,
+    "flipped-labels": flipped_labels,
+    "photos-flipped": photos_flipped,
+    "photos-100-600": photos_100_600,
 }
 
 
-def _train(setting: Setting, train: LabelledImages, seeds: Sequence[int]) -> stats.Scores:
-    runs = fit_seeds(train, setting.config, seeds, tests={_TEST: setting.pair.test})
-    return stats.Scores(
-        np.stack([run.train.correct for run in runs]),
-        np.stack([run.tests[_TEST].correct for run in runs]),
-    )
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the comparisons of one kind came to on one test set."""
+
+    verdicts: Counter[str] = field(default_factory=Counter)
+    changes: list[Change] = field(default_factory=list)
+
+    def add(self, moved: Change) -> None:
+        """Count one comparison."""
+        self.changes.append(moved)
+        self.verdicts[verdict(moved, (moved.p_value, moved.gap_p_value))] += 1
+
+    def row(self, *names: str) -> str:
+        """Return a line of the table."""
+        count = len(self.changes)
+        claimed = stats.wilson(count - self.verdicts["no-difference-shown"], count)
+        moved = [one.test_accuracy.estimate for one in self.changes]
+        smallest = np.mean([one.smallest_shown for one in self.changes])
+        cells = [
+            *names,
+            str(count),
+            f"{claimed.estimate:.1%} ({claimed.low:.1%} to {claimed.high:.1%})",
+            *(str(self.verdicts[claim]) for claim in VERDICTS[:-1]),
+            f"{100 * np.mean(moved):+.1f} ± {100 * np.std(moved):.1f}",
+            f"{100 * smallest:.1f}",
+        ]
+        return f"| {' | '.join(cells)} |"
 
 
-def _count(draw: Callable[[], Arms], comparisons: int, title: str) -> Counter[str]:
-    verdicts: Counter[str] = Counter()
-    for number in tqdm(range(comparisons), desc=title, disable=None):
-        before, after = draw()
-        change = stats.change(before, after, rng=np.random.default_rng(number))
-        verdicts[verdict(change)] += 1
-    return verdicts
-
-
-def _row(name: str, comparisons: int, verdicts: Counter[str]) -> str:
-    claimed = stats.wilson(comparisons - verdicts["no-difference-shown"], comparisons)
-    share = f"{claimed.estimate:.1%} ({claimed.low:.1%} to {claimed.high:.1%})"
-    counts = [str(verdicts[claim]) for claim in VERDICTS[:-1]]
-    return f"| {' | '.join([name, str(comparisons), share, *counts])} |"
+def count(draws: Draws, comparisons: int, title: str) -> dict[str, Tally]:
+    """Make the comparisons of one kind and count their verdicts by test set."""
+    tallies: dict[str, Tally] = {}
+    bar = tqdm(range(comparisons), desc=title, disable=None)
+    for number, (before, after) in zip(bar, draws, strict=False):
+        for name in before:
+            moved = change(before[name], after[name], rng=np.random.default_rng(number))
+            tallies.setdefault(name, Tally()).add(moved)
+    return tallies
 
 
 def main() -> None:
-    """Print one table row for each kind of comparison."""
+    """Print one table row for each kind of comparison and test set."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
     parser.add_argument("--comparisons", type=int, default=200)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--layers", default="20,7,5")
@@ -138,13 +223,14 @@ def main() -> None:
     config = TrainConfig(
         layers=layers, iterations=options.iterations, record_every=options.iterations
     )
-    pair = h5file.read_pair(options.folder)
-    heads = ["kind", "comparisons", "a difference is claimed (95 %)", *VERDICTS[:-1]]
+    heads = ["kind", "judged on", "comparisons", "a difference is claimed (95 %)"]
+    heads += [*VERDICTS[:-1], "change (points)", "smallest shown (points)"]
     print(f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|", sep="\n")
-    for name in options.kind or COMPARISONS:
-        setting = Setting(pair, config, options.seeds, np.random.default_rng(1))
-        verdicts = _count(COMPARISONS[name](setting), options.comparisons, name)
-        print(_row(name, options.comparisons, verdicts), flush=True)
+    for kind in options.kind or COMPARISONS:
+        setting = Setting(config, options.seeds, np.random.default_rng(1))
+        tallies = count(COMPARISONS[kind](setting), options.comparisons, kind)
+        for test_set, tally in tallies.items():
+            print(tally.row(kind, test_set), flush=True)
 
 
 if __name__ == "__main__":

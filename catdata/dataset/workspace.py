@@ -31,6 +31,7 @@ ORIGINAL = "original"
 ENLARGED = "enlarged"
 MANIFEST = "build.json"
 RUNS = "runs"
+COMPARISONS = "comparisons"
 FORMAT = 1
 
 
@@ -200,6 +201,43 @@ class Workspace:
             return []
         return sorted(path.name for path in folder.iterdir() if is_build_name(path.name))
 
+    def comparison_file(self, name: str) -> Path:
+        """Return the file of a saved comparison.
+
+        Args:
+            name: Its name, or the path of any such file.
+
+        Raises:
+            UnknownReference: If there is neither.
+        """
+        if name in self.comparisons():
+            return self.data / COMPARISONS / f"{name}.json"
+        if Path(name).is_file():
+            return Path(name)
+        listed = ", ".join(self.comparisons()) or "none"
+        raise UnknownReference(
+            f"There is no saved comparison named {shown(name)}.",
+            hint=f"Comparisons here: {listed}. Save one with: catdata compare --save NAME",
+        )
+
+    def new_comparison_file(self, name: str) -> Path:
+        """Return the file in which to save a comparison of this name.
+
+        Raises:
+            ConfigRefused: If *name* cannot be one.
+        """
+        if not is_build_name(name):
+            raise ConfigRefused(
+                f"{shown(name)!r} can't be the name of a comparison.",
+                hint="Use letters, digits, - and _, and begin with a letter or digit.",
+            )
+        return self.data / COMPARISONS / f"{name}.json"
+
+    def comparisons(self) -> list[str]:
+        """Return the names of the saved comparisons."""
+        files = (self.data / COMPARISONS).glob("*.json")
+        return sorted(path.stem for path in files if is_build_name(path.stem))
+
     def fit_of(self, build: str) -> str:
         """Return how photos became squares in a build, named as for :meth:`build_folder`."""
         manifest = _read_manifest(self.build_folder(build))
@@ -213,7 +251,8 @@ class Workspace:
 def is_build_name(name: str) -> bool:
     """Tell whether *name* can be a build's name: letters, digits, ``-`` and ``_``."""
     allowed = all(character.isalnum() or character in "-_" for character in name)
-    return bool(name) and name.isascii() and allowed and name[0] != "-" and name != RUNS
+    taken = name in (RUNS, COMPARISONS)
+    return bool(name) and name.isascii() and allowed and name[0] != "-" and not taken
 
 
 def foreign_files(folder: Path) -> list[str]:

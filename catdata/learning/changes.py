@@ -30,6 +30,9 @@ OTHER_TRAINING_IMAGES = 1.75
 POWER = 0.8
 """How often a change of the size ``smallest_shown`` would be shown; Cohen's convention."""
 
+POWER_ERRORS = NormalDist().inv_cdf(POWER)
+"""How many standard errors a change must lie beyond the interval's half width for that."""
+
 LEVEL = 1 - CONFIDENCE
 """A p-value above this shows nothing."""
 
@@ -107,12 +110,9 @@ def change(
     p_value, gap_p_value = (_p_value(furthest, far) for far in _relative(np.abs(moved), each))
     error = precision(answers, OTHER_TRAINING_IMAGES).standard_error
     # Arms without any spread tell nothing of it; then the sign test says what can be seen.
-    seen = each[0] * first_step + _POWER_ERRORS * error if error else SMALLEST_TEST_SET / images
+    seen = each[0] * first_step + POWER_ERRORS * error if error else SMALLEST_TEST_SET / images
     accuracy, gap = map(_interval, moved.tolist(), (each * together).tolist(), (1.0, 2.0))
     return Change(accuracy, gap, p_value, gap_p_value, smallest_shown=min(float(seen), 1.0))
-
-
-_POWER_ERRORS = NormalDist().inv_cdf(POWER)
 
 
 def accuracy_change(

@@ -16,12 +16,24 @@ import numpy as np
 from catdata.errors import ConfigRefused, shown
 from catdata.learning import neighbours, stats
 from catdata.learning.changes import SMALLEST_TEST_SET
-from catdata.learning.comparison import Arm, ArmResult, Comparison, Flips, Judgement
+from catdata.learning.comparison import (
+    Arm,
+    ArmResult,
+    Comparison,
+    Flips,
+    FoldChange,
+    Judgement,
+    World,
+)
 from catdata.learning.config import TrainConfig
 from catdata.learning.contrasts import contrasts, resampling_rng
+from catdata.learning.controls import control_arm
+from catdata.learning.cross_validation import Pool, cross_validate
 from catdata.learning.flips import find_flips
+from catdata.learning.foldchanges import FoldCase, fold_changes
 from catdata.learning.testsets import SharedTest, check_leaks, shared_tests
 from catdata.learning.trained import Trained, listed, train_arm
+from catdata.learning.worlds import find_worlds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +51,8 @@ def compare(
     layers: Sequence[tuple[int, ...]] = DEFAULT_LAYERS,
     seeds: Sequence[int] = DEFAULT_SEEDS,
     config: TrainConfig | None = None,
+    control: bool = False,
+    folds: int = 0,
     on_progress: Progress | None = None,
 ) -> Comparison:
     """Train every build with every shape of network and every seed, and say what differs.
@@ -48,6 +62,9 @@ def compare(
         layers: Widths of the hidden layers, one tuple a shape.
         seeds: The seeds, the same in every arm.
         config: How to train; its layers and seed are not used. The course's settings if None.
+        control: Add an arm of the first build's training images, repeated to the size of the
+            largest other, which is held against that one as well.
+        folds: Also judge the arms by cross-validation with so many folds; 0 for not.
         on_progress: Called now and then, from any thread, with the iterations done and their total.
 
     Raises:
@@ -61,17 +78,24 @@ def compare(
     _check_distinct("seed", seeds)
     _check_distinct("shape of network", layers)
     tests = shared_tests(arms)
-    judges = [{test.name: test.seen_by(arm) for test in tests} for arm in arms]
     warnings = [*_warnings(arms, tests, seeds), *check_leaks(arms, tests)]
-    shares = _shares(len(layers) * len(arms), on_progress)
+    if control:
+        arms = [*arms, control_arm(arms)]
+    judges = [{test.name: test.seen_by(arm) for test in tests} for arm in arms]
+    trainings = len(layers) * len(arms)
+    shares = _shares(
+        [1] * trainings + [folds] * bool(folds) * trainings,
+        len(seeds) * config.iterations,
+        on_progress,
+    )
     results: list[ArmResult] = []
     pairings: list[tuple[Trained, Trained, SharedTest]] = []
     by_neighbour = [
         {name: neighbours.accuracy(arm.pair.train, seen) for name, seen in judge.items()}
         for arm, judge in zip(arms, judges, strict=True)
     ]
-    for shape in layers:
-        shaped = replace(config, layers=shape)
+    configs = [replace(config, layers=shape) for shape in layers]
+    for shaped in configs:
         trained = [
             train_arm(arm, judge, shaped, seeds, next(shares))
             for arm, judge in zip(arms, judges, strict=True)
@@ -82,16 +106,18 @@ def compare(
         ]
         pairings += _pairings(trained, tests)
         warnings += [arm.warning for arm in trained if arm.warning]
+    worlds, too_few = _worlds(arms)
+    judged = _judge_by_folds(arms, configs, seeds, folds, shares) if folds else ()
     return Comparison(
         arms=tuple(results),
         changes=contrasts(pairings),
         flips=tuple(_flips(pairing, judges[0]) for pairing in pairings),
-        worlds=(),
-        folds=(),
+        worlds=worlds,
+        folds=judged,
         test_sets=tuple(test.summary for test in tests),
         seeds=tuple(seeds),
         config=config,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *too_few),
         seconds=time.perf_counter() - started,
     )
 
@@ -118,14 +144,24 @@ def _warnings(
             )
 
 
-def _shares(trainings: int, on_progress: Progress | None) -> Iterator[Progress | None]:
-    """Yield for each training in turn what it is to report its own progress to."""
-    for done_before in range(trainings):
-        yield on_progress and partial(_report, on_progress, done_before, trainings)
+def _shares(
+    sizes: Sequence[int], iterations: int, on_progress: Progress | None
+) -> Iterator[Progress | None]:
+    """Yield for each of several trainings in turn what it is to report its own progress to.
+
+    Args:
+        sizes: How many times *iterations* each takes.
+        iterations: Of the smallest.
+        on_progress: Told of all.
+    """
+    before = 0
+    for size in sizes:
+        yield on_progress and partial(_report, on_progress, before, sum(sizes) * iterations)
+        before += size * iterations
 
 
-def _report(on_progress: Progress, done_before: int, trainings: int, done: int, total: int) -> None:
-    on_progress(done_before * total + done, trainings * total)
+def _report(on_progress: Progress, before: int, in_all: int, done: int, _total: int) -> None:
+    on_progress(before + done, in_all)
 
 
 def _result(
@@ -166,10 +202,55 @@ def _judgement(trained: Trained, test: SharedTest, nearest_neighbour: float) -> 
 def _pairings(
     trained: Sequence[Trained], tests: Sequence[SharedTest]
 ) -> Iterator[tuple[Trained, Trained, SharedTest]]:
-    """Yield what is held against what: every later arm against the first, on every test set."""
-    first, *others = trained
-    for after in others:
-        yield from ((first, after, test) for test in tests)
+    """Yield what is held against what, on every test set."""
+    for before, after in _pairs([one.arm for one in trained]):
+        yield from ((trained[before], trained[after], test) for test in tests)
+
+
+def _pairs(arms: Sequence[Arm]) -> list[tuple[int, int]]:
+    """Return which arm is held against which: all against the first, the largest to a control."""
+    pairs = [(0, after) for after in range(1, len(arms))]
+    if arms[-1].control:
+        largest = max(range(1, len(arms) - 1), key=lambda index: len(arms[index].pair.train))
+        pairs.append((len(arms) - 1, largest))
+    return pairs
+
+
+def _worlds(arms: Sequence[Arm]) -> tuple[tuple[World, ...], tuple[str, ...]]:
+    first, *others = arms
+    found = [find_worlds(first, arm) for arm in others if not arm.control]
+    return (
+        tuple(world for worlds, _ in found for world in worlds),
+        tuple(warning for _, warnings in found for warning in warnings),
+    )
+
+
+def _judge_by_folds(
+    arms: Sequence[Arm],
+    configs: Sequence[TrainConfig],
+    seeds: Sequence[int],
+    count: int,
+    shares: Iterator[Progress | None],
+) -> tuple[FoldChange, ...]:
+    pool = Pool.of(arms)
+    answers = [
+        [
+            cross_validate(pool, arm, groups, config, seeds, count, next(shares))
+            for arm, groups in zip(arms, pool.arm_groups, strict=True)
+        ]
+        for config in configs
+    ]
+    cases = [
+        FoldCase(
+            before=arms[before].name,
+            after=arms[after].name,
+            layers=config.layers,
+            accuracy=(accuracy[before], accuracy[after]),
+        )
+        for config, accuracy in zip(configs, answers, strict=True)
+        for before, after in _pairs(arms)
+    ]
+    return fold_changes(cases, pool.summary, count)
 
 
 def _flips(

@@ -14,7 +14,7 @@ from catdata.learning.inputs import WHITE, Pixels, Scaling, float_slices
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from catdata.learning.network import Floats
+    from catdata.learning.network import Floats, Rows
 
 Shape = tuple[int, int, int]
 
@@ -61,6 +61,34 @@ class Gram:
             name: (flat, self._products_with(flat))
             for name, flat in _flattened(others or {}).items()
         }
+
+    def part(
+        self, images: Pixels, rows: Rows, others: Mapping[str, tuple[Pixels, str, Rows]]
+    ) -> Gram:
+        """Take out the products of some of the images, which need not be computed again.
+
+        Only without scaling, which would have to be learnt from those images alone.
+
+        Args:
+            images: Those images, shape (k, s, s, 3), uint8.
+            rows: Which they are of the images that this was made of, shape (k,).
+            others: By name: images of another set, that set's name here, and which of it they are.
+
+        Raises:
+            ValueError: If this was made with scaling.
+        """
+        if self.scaling is not None:
+            raise ValueError("a part of scaled images has another scaling")
+        part = object.__new__(Gram)
+        part._made_of = {"": images, **{name: pixels for name, (pixels, _, _) in others.items()}}
+        part.scaling = None
+        part.pixels = images.reshape(len(images), -1)
+        part.matrix = self.matrix[np.ix_(rows, rows)]
+        part.others = {
+            name: (pixels.reshape(len(pixels), -1), self.others[whole][1][np.ix_(rows, columns)])
+            for name, (pixels, whole, columns) in others.items()
+        }
+        return part
 
     def check_made_of(
         self,

@@ -151,9 +151,9 @@ def _moved(contrast: Contrast) -> str:
     first, last = contrast.test_accuracy
     return (
         f"{shown(contrast.after)} generalizes {better} than {shown(contrast.before)}:"
-        f" on {_images(contrast)} accuracy {moved} by {_distance(accuracy)},"
-        f" from {_percent(first)} to {_percent(last)}, where {_baseline(contrast)};"
-        f" the gap to train accuracy changed by {_points(contrast.change.gap)}."
+        f" on {_images(contrast)} accuracy {moved} by {distance(accuracy)},"
+        f" from {percent(first)} to {percent(last)}, where {_baseline(contrast)};"
+        f" the gap to train accuracy changed by {points(contrast.change.gap)}."
     )
 
 
@@ -174,10 +174,10 @@ def _fits_more(contrast: Contrast) -> str:
 def _gap_moved(contrast: Contrast, gap_moved: str, train_moved: str) -> str:
     first, last = contrast.train_accuracy
     return (
-        f"the gap {gap_moved} by {_distance(contrast.change.gap)} because train accuracy"
-        f" {train_moved} from {_percent(first)} to {_percent(last)}, while accuracy on"
+        f"the gap {gap_moved} by {distance(contrast.change.gap)} because train accuracy"
+        f" {train_moved} from {percent(first)} to {percent(last)}, while accuracy on"
         f" {_images(contrast)}, where {_baseline(contrast)}, is not shown to have moved:"
-        f" {_points(contrast.change.test_accuracy)}"
+        f" {points(contrast.change.test_accuracy)}"
     )
 
 
@@ -185,9 +185,9 @@ def _no_difference(contrast: Contrast) -> str:
     first, last = contrast.test_accuracy
     return (
         f"No difference is shown between {shown(contrast.before)} and {shown(contrast.after)}:"
-        f" on {_images(contrast)} accuracy changed by {_points(contrast.change.test_accuracy)},"
-        f" from {_percent(first)} to {_percent(last)}, where {_baseline(contrast)};"
-        f" the gap to train accuracy changed by {_points(contrast.change.gap)}."
+        f" on {_images(contrast)} accuracy changed by {points(contrast.change.test_accuracy)},"
+        f" from {percent(first)} to {percent(last)}, where {_baseline(contrast)};"
+        f" the gap to train accuracy changed by {points(contrast.change.gap)}."
         f" {could_have_shown(contrast.images, contrast.smallest_shown)}"
     )
 
@@ -202,21 +202,31 @@ def could_have_shown(images: int, smallest: float) -> str:
     counted = f"{images} image" if images == 1 else f"{images} images"
     if images < SMALLEST_TEST_SET or smallest >= 1:
         return f"{counted} could not have shown any change."
-    points = 100 * smallest
-    change = f"{points:.0f} points" if points >= 1.5 else f"{points:.1f} points"
+    size = 100 * smallest
+    change = f"{size:.0f} points" if size >= 1.5 else f"{size:.1f} points"
     return f"{counted} could only have shown a change of about {change}."
 
 
 def _correction(contrast: Contrast) -> str:
-    """Say what Holm's correction made of the evidence, or nothing for a single change."""
-    if contrast.comparisons == 1:
+    change, adjusted = contrast.change, contrast.adjusted_p_value
+    if contrast.verdict in _GAP_VERDICTS:
+        return correction(contrast.comparisons, change.gap_p_value, contrast.adjusted_gap_p_value)
+    return correction(contrast.comparisons, change.p_value, adjusted)
+
+
+def correction(comparisons: int, alone: float, adjusted: float) -> str:
+    """Say what Holm's correction made of the evidence, as a sentence after a space.
+
+    Args:
+        comparisons: How many changes are shown together; of a single one nothing is said.
+        alone: The p-value of this change.
+        adjusted: The same after the correction.
+    """
+    if comparisons == 1:
         return ""
-    accuracy = _p(contrast.p_value), _p(contrast.adjusted_p_value)
-    gap = _p(contrast.change.gap_p_value), _p(contrast.adjusted_gap_p_value)
-    alone, corrected = gap if contrast.verdict in _GAP_VERDICTS else accuracy
     return (
-        f" {contrast.comparisons} changes are shown together, so the verdict goes by p-values after"
-        f" Holm's correction: here p {corrected}, for this change alone p {alone}."
+        f" {comparisons} changes are shown together, so the verdict goes by p-values after Holm's"
+        f" correction: here p {_p(adjusted)}, for this change alone p {_p(alone)}."
     )
 
 
@@ -242,15 +252,16 @@ def _images(contrast: Contrast) -> str:
 def _baseline(contrast: Contrast) -> str:
     return (
         f"always answering {shown(contrast.baseline_class)}"
-        f" is right on {_percent(contrast.baseline_accuracy)}"
+        f" is right on {percent(contrast.baseline_accuracy)}"
     )
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Return a share as text: ``74.6 %``."""
     return f"{100 * share:.1f} %"
 
 
-def _points(interval: Interval) -> str:
+def points(interval: Interval) -> str:
     """Return a change with its sign: ``+0.8 points (95 % interval -4.4 to +6.0)``."""
     value, low, high = (
         f"{100 * share:+.1f}" for share in (interval.estimate, interval.low, interval.high)
@@ -258,8 +269,8 @@ def _points(interval: Interval) -> str:
     return f"{value} points (95 % interval {low} to {high})"
 
 
-def _distance(interval: Interval) -> str:
-    """Return a change without its sign, which a verb has told, in the form of :func:`_points`."""
+def distance(interval: Interval) -> str:
+    """Return a change without its sign, which a verb has told, in the form of :func:`points`."""
     value = abs(interval.estimate)
     near, far = sorted((abs(interval.low), abs(interval.high)))
     return f"{100 * value:.1f} points (95 % interval {100 * near:.1f} to {100 * far:.1f})"

@@ -126,25 +126,27 @@ def interval(name: str) -> set[str]:
 def test_the_json_has_the_keys_that_scripts_rely_on(comparison: Comparison) -> None:
     record: dict[str, Any] = json.loads(json.dumps(comparison.to_json(), allow_nan=False))
     assert set(record) == {
-        "arms", "changes", "test_sets", "seeds", "config", "warnings", "seconds",
+        "arms", "changes", "worlds", "folds", "test_sets", "seeds", "config", "warnings", "seconds",
     }  # fmt: skip
     arm = record["arms"][1]
     assert set(arm) == {
-        "build", "build_id", "layers", "train_images", "train_accuracy", "test_accuracy", "gap",
-        "curve", "test_sets",
+        "build", "build_id", "layers", "control", "train_images", "train_classes",
+        "train_accuracy", "test_accuracy", "gap", "curve", "test_sets",
     }  # fmt: skip
     assert (arm["build"], arm["build_id"], arm["layers"]) == ("enlarged", "b" * 64, [4])
     for name in ("train_accuracy", "test_accuracy", "gap"):
         assert set(arm[name]) == interval("mean")
     assert set(arm["curve"]) == {"iterations", "mean", "low", "high"}
     assert set(arm["test_sets"]["enlarged"]) == {
-        "test_accuracy", "gap", "class_accuracy", "balanced_accuracy", "curve",
+        "test_accuracy", "gap", "class_accuracy", "balanced_accuracy", "nearest_neighbour", "curve",
     }  # fmt: skip
     assert arm["test_accuracy"] == arm["test_sets"]["original"]["test_accuracy"]
     change = record["changes"][1]
     assert set(change) == {
         "from", "to", "layers", "test_set", "test_images", "gap", "test_accuracy",
-        "baseline_accuracy", "verdict", "sentence",
+        "balanced_accuracy", "by_class", "baseline_accuracy", "p_value", "adjusted_p_value",
+        "gap_p_value", "adjusted_gap_p_value", "comparisons", "mcnemar", "smallest_shown",
+        "control", "verdict", "sentence", "flips",
     }  # fmt: skip
     assert set(change["gap"]) == set(change["test_accuracy"]) == interval("estimate")
     assert record["test_sets"][0] == {
