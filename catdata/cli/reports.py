@@ -26,9 +26,10 @@ def report(start: Path | None, name: str, report: Path | None) -> None:
     NAME is what it was saved as (catdata compare --save NAME), FILE the path of such a file. The
     page is one file that needs no network: NAME.html, unless --report names another.
     """
+    from catdata.dataset import workspace
     from catdata.learning import saved
 
-    path = saved.find(name, start)
+    path = workspace.find_comparison(name, start)
     target = report or Path(f"{path.stem}.html")
     options.check_report(target)
     write(saved.load(path), target, start)
