@@ -132,8 +132,12 @@ def _safe(value: Any) -> Any:
 
 def _settings(comparison: Comparison) -> dict[str, object]:
     """Return how all networks were trained, by what the record calls it."""
-    config = comparison.config.to_json()
-    return {name: value for name, value in config.items() if name not in {"layers", "seed"}}
+    words = {True: "yes", False: "no"}
+    return {
+        name: words[value] if isinstance(value, bool) else value
+        for name, value in comparison.config.to_json().items()
+        if name not in {"layers", "seed"}
+    }
 
 
 def _thumbnails(context: Context) -> dict[str, list[tuple[Any, str]]]:
