@@ -81,6 +81,7 @@ def compare(
     warnings = [*_warnings(arms, tests, seeds), *check_leaks(arms, tests)]
     if control:
         arms = [*arms, control_arm(arms)]
+    pool = _pool(arms, seeds, folds) if folds else None
     judges = [{test.name: test.seen_by(arm) for test in tests} for arm in arms]
     trainings = len(layers) * len(arms)
     shares = _shares(
@@ -107,7 +108,7 @@ def compare(
         pairings += _pairings(trained, tests)
         warnings += [arm.warning for arm in trained if arm.warning]
     worlds, too_few = _worlds(arms)
-    judged = _judge_by_folds(arms, configs, seeds, folds, shares) if folds else ()
+    judged = _judge_by_folds(pool, arms, configs, seeds, folds, shares) if pool else ()
     return Comparison(
         arms=tuple(results),
         changes=contrasts(pairings),
@@ -225,14 +226,21 @@ def _worlds(arms: Sequence[Arm]) -> tuple[tuple[World, ...], tuple[str, ...]]:
     )
 
 
+def _pool(arms: Sequence[Arm], seeds: Sequence[int], folds: int) -> Pool:
+    """Pool the original images, and see before any training that they can be split."""
+    pool = Pool.of(arms)
+    pool.folds(folds, seeds[0])
+    return pool
+
+
 def _judge_by_folds(
+    pool: Pool,
     arms: Sequence[Arm],
     configs: Sequence[TrainConfig],
     seeds: Sequence[int],
     count: int,
     shares: Iterator[Progress | None],
 ) -> tuple[FoldChange, ...]:
-    pool = Pool.of(arms)
     answers = [
         [
             cross_validate(pool, arm, groups, config, seeds, count, next(shares))

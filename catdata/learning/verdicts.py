@@ -226,11 +226,13 @@ def correction(comparisons: int, alone: float, adjusted: float) -> str:
         return ""
     return (
         f" {comparisons} changes are shown together, so the verdict goes by p-values after Holm's"
-        f" correction: here p {_p(adjusted)}, for this change alone p {_p(alone)}."
+        f" correction: here p {show_p_value(adjusted)},"
+        f" for this change alone p {show_p_value(alone)}."
     )
 
 
-def _p(value: float) -> str:
+def show_p_value(value: float) -> str:
+    """Return a p-value as text with its sign: ``= 0.012`` or ``< 0.001``."""
     return "< 0.001" if value < 0.001 else f"= {value:.3f}" if value < 0.1 else f"= {value:.2f}"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from catdata.learning.verdicts import could_have_shown, show_p_value
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,13 +20,14 @@ __all__ = [
     "basis",
     "change_span",
     "contributions",
+    "could_have_shown",
     "layers",
     "meaning",
-    "p_value",
     "percent",
     "plain",
     "points",
     "seeds",
+    "show_p_value",
     "span",
     "thousands",
     "told_apart",
@@ -215,11 +218,6 @@ def layers(widths: Sequence[int]) -> str:
 def thousands(number: float) -> str:
     """Return a whole number with its thousands set apart: ``1,209``."""
     return f"{number:,.0f}"
-
-
-def p_value(value: float) -> str:
-    """Return a p-value: ``= 0.031``, or ``< 0.001``."""
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
 
 
 def whole(share: float) -> str:

@@ -46,13 +46,6 @@ def test_seeds_are_a_range_where_none_is_missing(numbers: list[int], text: str) 
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0001, "< 0.001"), (0.001, "= 0.001"), (1.0, "= 1.000")]
-)
-def test_a_p_value_is_never_nothing(value: float, text: str) -> None:
-    assert wording.p_value(value) == text
-
-
-@pytest.mark.parametrize(
     ("low", "estimate", "text"),
     [
         (0.45, 0.6, "not shown to be told apart"),
