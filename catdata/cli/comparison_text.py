@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
 def describe(comparison: Comparison) -> Iterator[str]:
     """Yield the lines of a comparison: tables for each network and test set, and the verdicts."""
-    seeds = comparison.seeds
+    first, *_, last = (*comparison.seeds, comparison.seeds[-1])
+    seeds = f"seed {first}" if first == last else f"seeds {first} to {last}"
     for layers in dict.fromkeys(arm.layers for arm in comparison.arms):
         arms = [arm for arm in comparison.arms if arm.layers == layers]
         for test_set in comparison.test_sets:
             network = f"Hidden layers {options.show_layers(layers)}"
-            yield f"{network}, seeds {seeds[0]} to {seeds[-1]},"
+            yield f"{network}, {seeds},"
             yield f"judged on the {test_set.images} test images of {shown(test_set.name)}"
             yield from _arms(arms, test_set)
             for change, flips in zip(comparison.changes, comparison.flips, strict=True):

@@ -141,6 +141,26 @@ class Part(NamedTuple):
     held_out: Rows
 
 
+def parts_of(pool: Pool, groups: NDArray[np.intp], seeds: Sequence[int], count: int) -> list[Part]:
+    """Return what is learnt from and judged in each training, seed by seed and fold by fold.
+
+    Args:
+        pool: The images to judge on.
+        groups: Which near-duplicates an arm's training images belong to.
+        seeds: Each decides a split into folds.
+        count: Folds of a seed.
+
+    Returns:
+        Parts whose *learnt* counts the arm's training images first, then the pooled test images.
+    """
+    groups = np.concatenate([groups, pool.groups[pool.from_test]])
+    return [
+        Part(seed, np.flatnonzero(~np.isin(groups, pool.groups[held_out])), held_out)
+        for seed in seeds
+        for _, held_out in splits(pool.folds(count, seed))
+    ]
+
+
 def cross_validate(
     pool: Pool,
     arm: Arm,
@@ -175,12 +195,7 @@ def cross_validate(
         np.concatenate([train.images, seen[pool.from_test]]),
         np.concatenate([train.labels, pool.labels[pool.from_test]]),
     )
-    groups = np.concatenate([groups, pool.groups[pool.from_test]])
-    parts = [
-        Part(seed, np.flatnonzero(~np.isin(groups, pool.groups[held_out])), held_out)
-        for seed in seeds
-        for _, held_out in splits(pool.folds(count, seed))
-    ]
+    parts = parts_of(pool, groups, seeds, count)
     judged = Subset(seen, pool.labels)
     with threadpool_limits(config.threads, "blas"):
         gram = _shared_products(material, judged, config, len(parts))

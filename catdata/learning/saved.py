@@ -14,7 +14,7 @@ import types
 import zlib
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,11 +159,11 @@ def _decoded(kind: Any, value: Any, where: str) -> Any:
     """
     origin, inner = get_origin(kind), get_args(kind)
     if isinstance(kind, type) and is_dataclass(kind):
-        hints = get_type_hints(kind, _NAMES)
+        hints, names = get_type_hints(kind, _NAMES), {field.name for field in fields(kind)}
         _require(value, dict, where)
-        if set(value) != set(hints):
+        if set(value) != names:
             raise TypeError(f"{where} has other fields: {', '.join(sorted(value))}")
-        parts = {name: _decoded(hints[name], value[name], f"{where}.{name}") for name in hints}
+        parts = {name: _decoded(hints[name], value[name], f"{where}.{name}") for name in names}
         return kind(**parts)
     if origin is np.ndarray:
         return _array(inner, value, where)
@@ -214,7 +214,7 @@ def _array(inner: tuple[Any, ...], value: Any, where: str) -> NDArray[Any]:
     return np.frombuffer(data, dtype).reshape(shape)
 
 
-_NAMES: dict[str, Any] = {"NDArray": NDArray, "np": np}
+_NAMES: dict[str, Any] = {"ClassVar": ClassVar, "NDArray": NDArray, "np": np}
 """Where the names are found that the records' fields are declared with."""
 for _module in (changes, comparison, config, resampling, stats, verdicts):
     _NAMES |= {name: value for name, value in vars(_module).items() if isinstance(value, type)}

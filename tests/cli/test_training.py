@@ -193,6 +193,46 @@ def test_compare_says_its_verdict_in_words(run, enlarged: Path) -> None:
     assert all(len(line) <= 80 for line in text.splitlines())
 
 
+def test_compare_shows_classes_neighbours_and_what_was_added(run, enlarged: Path) -> None:
+    text = " ".join(run(f"compare {FEW} --seeds 2").stdout.split())
+    for part in (
+        "test accuracy by class non-cat",
+        "balanced nearest pixels",
+        "of the test accuracy",
+        "In most seeds ",
+        "6 images could ",
+        "Share of cats: original train ",
+    ):
+        assert part in text, part
+
+
+def test_compare_with_all_its_arms_fits_a_terminal(run, enlarged: Path) -> None:
+    text = run(f"compare {FEW} --seeds 1 --control --folds 2 --layers 4 --layers none").stdout
+    assert all(len(line) <= 80 for line in text.splitlines())
+    assert "control: the images of original, repeated" in text
+    assert "9 changes are shown together" in " ".join(text.split())
+    assert "exact McNemar test of these two networks: p = " in text
+    assert "Hidden layers none, 2 folds over " in text
+
+
+def test_compare_keeps_its_record(run, run_json, enlarged: Path) -> None:
+    from catdata.learning import saved
+
+    record = run_json(f"compare {FEW} --seeds 2 --save first")
+    kept = saved.load(enlarged / "data/comparisons/first.json")
+    assert kept.to_json() == record
+    builds = [build["build"] for build in run_json("status")["builds"]]
+    assert builds == ["original", "enlarged"]
+
+
+def test_compare_refuses_a_name_that_is_none_before_training(run, enlarged: Path) -> None:
+    assert "can't be the name of a comparison" in run(f"compare {FEW} --save a/b", status=1).stderr
+
+
+def test_compare_refuses_a_control_of_nothing_larger(run, here: Path) -> None:
+    assert "nothing to control for" in run(f"compare original {FEW} --control", status=1).stderr
+
+
 def test_compare_without_the_build_says_how_to_make_it(run, here: Path) -> None:
     assert "catdata build-h5" in run("compare", status=1).stderr
 

@@ -157,3 +157,21 @@ def test_a_torn_manifest_counts_as_none(workspace: Workspace) -> None:
 def test_a_build_name_is_a_plain_folder_name(name: str, *, possible: bool) -> None:
     assert is_build_name(name) is possible
     assert os.sep not in name or not possible
+
+
+def test_a_saved_comparison_is_found_by_name_or_path(workspace: Workspace, tmp_path: Path) -> None:
+    path = workspace.new_comparison_file("first")
+    assert path == workspace.data / "comparisons" / "first.json"
+    path.parent.mkdir()
+    path.write_text("{}")
+    assert workspace.comparisons() == ["first"]
+    assert workspace.comparison_file("first") == path
+    assert workspace.comparison_file(str(path)) == path
+    with pytest.raises(UnknownReference, match="no saved comparison named other") as refused:
+        workspace.comparison_file("other")
+    assert refused.value.hint.startswith("Comparisons here: first.")
+
+
+def test_a_comparison_has_the_name_of_a_file(workspace: Workspace) -> None:
+    with pytest.raises(ConfigRefused, match="'../x' can't be the name of a comparison"):
+        workspace.new_comparison_file("../x")

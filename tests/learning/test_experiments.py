@@ -9,13 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.stats
 from builds import TEST, TRAIN, built_arm, course_arm
 
 from catdata import h5file
 from catdata.errors import CatdataError, ConfigRefused, LeakRefused
+from catdata.learning import neighbours
 from catdata.learning.comparison import Comparison, Curve
 from catdata.learning.config import TrainConfig
+from catdata.learning.cross_validation import Pool, cross_validate
 from catdata.learning.experiments import Arm, compare
+from catdata.learning.stats import holm
 from catdata.learning.training import fit_seeds
 
 QUICK = TrainConfig(learning_rate=0.02, iterations=30, record_every=10)
@@ -242,6 +246,108 @@ def test_nothing_is_trained_before_all_is_checked(
         second = built_arm(tmp_path / "second", test=range(200, 208), size=96)
     with pytest.raises(error):
         compare([first, second], on_progress=lambda *_: pytest.fail("training began"))
+
+
+def test_all_changes_shown_are_corrected_together(comparison: Comparison) -> None:
+    assert {change.comparisons for change in comparison.changes} == {4}
+    adjusted = holm([(c.change.p_value, c.change.gap_p_value) for c in comparison.changes])
+    assert [(c.adjusted_p_value, c.adjusted_gap_p_value) for c in comparison.changes] == adjusted
+
+
+def test_the_classes_add_up_to_the_change(comparison: Comparison) -> None:
+    for change in comparison.changes:
+        total = change.change.test_accuracy.estimate
+        assert sum(change.contribution.values()) == pytest.approx(total)
+        moved = [interval.estimate for interval in change.by_class.values()]
+        assert change.balanced_accuracy.estimate == pytest.approx(np.mean(moved))
+
+
+def test_changed_images_agree_with_the_change(comparison: Comparison) -> None:
+    for change, flips in zip(comparison.changes, comparison.flips, strict=True):
+        assert (flips.after, flips.layers, flips.test_set) == (
+            change.after,
+            change.layers,
+            change.test_set,
+        )
+        for image in flips.improved:
+            assert image.right_before < 0.5 < image.right_after
+        for image in flips.worsened:
+            assert image.right_after < 0.5 < image.right_before
+
+
+def test_the_nearest_neighbour_stands_beside_every_accuracy(
+    arms: list[Arm], comparison: Comparison
+) -> None:
+    enlarged = comparison.arms[1].judgements["original"]
+    expected = neighbours.accuracy(arms[1].pair.train, arms[0].pair.test)
+    assert enlarged.nearest_neighbour == expected
+
+
+def test_the_classes_of_every_training_set_are_counted(comparison: Comparison) -> None:
+    assert comparison.arms[0].train_classes == {"non-cat": 6, "cat": 6}
+    assert comparison.arms[1].train_classes == {"non-cat": 10, "cat": 10}
+
+
+def test_two_single_runs_have_mcnemars_test(arms: list[Arm]) -> None:
+    result = compare(arms, layers=[(4,)], seeds=[1], config=QUICK)
+    flips = result.flips[0]
+    won, lost = len(flips.improved), len(flips.worsened)
+    expected = scipy.stats.binomtest(won, won + lost).pvalue if won + lost else 1.0
+    assert result.changes[0].mcnemar == pytest.approx(expected)
+
+
+def test_the_control_is_an_arm_that_the_largest_is_held_against(arms: list[Arm]) -> None:
+    result = compare(arms, layers=[(4,)], seeds=[1, 2], config=QUICK, control=True)
+    control = "original x1.7 (control)"
+    assert [(arm.build, arm.control, arm.train_images) for arm in result.arms] == [
+        ("original", False, 12),
+        ("enlarged", False, 20),
+        (control, True, 20),
+    ]
+    on_original = [c for c in result.changes if c.test_set == "original"]
+    assert [(c.before, c.after, c.control) for c in on_original] == [
+        ("original", "enlarged", False),
+        ("original", control, True),
+        (control, "enlarged", True),
+    ]
+    assert all(test_set.name in ("original", "enlarged") for test_set in result.test_sets)
+
+
+def test_the_arms_are_judged_by_folds_as_well(arms: list[Arm]) -> None:
+    seen: list[tuple[int, int]] = []
+    result = compare(
+        arms,
+        layers=[(4,), ()],
+        seeds=[1, 2],
+        config=QUICK,
+        folds=3,
+        on_progress=lambda done, total: seen.append((done, total)),
+    )
+    assert [(f.before, f.after, f.layers, f.folds, f.images) for f in result.folds] == [
+        ("original", "enlarged", (4,), 3, 20),
+        ("original", "enlarged", (), 3, 20),
+    ]
+    pool = Pool.of(arms)
+    config = replace(QUICK, layers=(4,))
+    first = cross_validate(pool, arms[0], pool.arm_groups[0], config, [1, 2], 3)
+    assert result.folds[0].accuracy[0].estimate == pytest.approx(first.mean())
+    total = (2 * 2 + 2 * 2 * 3) * 2 * 30
+    assert seen[-1] == (total, total)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_folds_are_checked_before_any_training(arms: list[Arm]) -> None:
+    with pytest.raises(ConfigRefused, match="12 folds need 12 images of each class"):
+        compare(arms, folds=12, on_progress=lambda *_: pytest.fail("training began"))
+
+
+def test_too_few_added_images_are_warned_of(comparison: Comparison) -> None:
+    assert comparison.worlds == ()
+    assert [warning for warning in comparison.warnings if "too few to tell" in warning] == [
+        f"enlarged added 4 images of {name} to 6: too few to tell whether they look alike. At least"
+        " 8 of each are needed."
+        for name in ("non-cat", "cat")
+    ]
 
 
 @pytest.mark.originals

@@ -6,9 +6,10 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from drawn import drawn
+from drawn import Drawn, drawn
 
 from catdata.learning.inputlayer import input_layer
+from catdata.learning.inputs import Scaling
 from catdata.learning.sources import SOURCES, Gram, PixelRows
 
 
@@ -91,3 +92,21 @@ def test_both_forms_give_the_same(numbers: object) -> None:
 def test_the_first_layers_bias_counts_as_the_weight_of_a_constant_input() -> None:
     rows = PixelRows(np.full((2, 1, 1, 3), 255, np.uint8)).matrix
     np.testing.assert_array_equal(rows, np.ones((2, 4)))
+
+
+def test_part_of_a_matrix_of_products_is_that_of_its_images(few: Drawn, others: Drawn) -> None:
+    whole = Gram(few.images, {"all": others.images})
+    rows, columns = np.array([3, 0, 17]), np.array([5, 1])
+    images, judged = few.images[rows], others.images[columns]
+    part = whole.part(images, rows, {"some": (judged, "all", columns)})
+    alone = Gram(images, {"some": judged})
+    part.check_made_of(images, {"some": judged})
+    np.testing.assert_array_equal(part.matrix, alone.matrix)
+    for ours, theirs in zip(part.others["some"], alone.others["some"], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_scaled_products_have_no_parts(few: Drawn) -> None:
+    scaled = Gram(few.images, scaling=Scaling.of(few.images, standardize=False))
+    with pytest.raises(ValueError, match="has another scaling"):
+        scaled.part(few.images[:2], np.arange(2), {})

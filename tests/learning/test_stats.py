@@ -11,6 +11,7 @@ import scipy.stats
 from answers import networks, rng, scores
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from catdata.learning import resampling, stats
 from catdata.learning.stats import Interval
@@ -100,6 +101,52 @@ def test_of_true_nulls_shown_together_one_is_claimed_in_at_most_5_of_100_samples
         families[0] = 1e-6  # a true difference, which Holm takes off the count
         claims += min(p_value for (p_value,) in stats.holm(families.tolist())[1:]) <= 0.05
     assert 0.04 <= claims / 4000 <= 0.06
+
+
+ONE_FOLD = np.zeros(6, np.intp)
+
+
+def test_the_area_under_the_curve_is_the_one_worked_by_hand() -> None:
+    # Pairs of 3 with 2: 0.9 beats both, 0.5 beats 0.1 and ties with 0.5, 0.3 beats 0.1: 4.5 of 6.
+    scores_of = np.array([0.9, 0.5, 0.3, 0.5, 0.1])
+    positive = np.array([True, True, True, False, False])
+    interval = stats.cross_validated_auc(scores_of, positive, ONE_FOLD[:5])
+    # Shares of right pairs 1, 3/4, 1/2 and 1/2, 1: variances 1/16 over 3 and 1/8 over 2.
+    error = math.sqrt(1 / 16 / 3 + 1 / 8 / 2)
+    assert interval.estimate == 0.75
+    logits = [math.log(end / (1 - end)) for end in (interval.low, interval.high)]
+    assert sum(logits) / 2 == pytest.approx(math.log(3))
+    assert logits[1] - logits[0] == pytest.approx(2 * 1.959964 * error / (0.75 * 0.25))
+
+
+@given(st.integers(0, 1000))
+def test_the_area_under_the_curve_is_what_scikit_learn_computes(seed: int) -> None:
+    draws = rng(seed)
+    positive = np.arange(40) < draws.integers(1, 40)
+    scored = np.round(draws.normal(positive, 1.5), 1)
+    interval = stats.cross_validated_auc(scored, positive, np.zeros(40, np.intp))
+    theirs = roc_auc_score(positive, scored)
+    assert interval.estimate == pytest.approx(theirs, abs=0.05 if theirs in (0, 1) else 1e-9)
+
+
+def test_only_images_of_one_fold_are_compared() -> None:
+    # In either fold the positive one is higher; between the folds it would not be.
+    scored = np.array([0.9, 0.8, 0.2, 0.1])
+    positive = np.array([True, False, True, False])
+    interval = stats.cross_validated_auc(scored, positive, np.array([0, 0, 1, 1]))
+    assert interval == stats.wilson(2, 2)
+
+
+def test_the_area_lies_in_its_interval_in_95_of_100_samples() -> None:
+    draws = rng(13)
+    truth = NormalDist().cdf(0.8 / math.sqrt(2))
+    positive = np.arange(60) < 25
+    covered = 0
+    for _ in range(400):
+        scored = draws.normal(0.8 * positive, 1.0)
+        interval = stats.cross_validated_auc(scored, positive, np.arange(60) % 5)
+        covered += interval.low <= truth <= interval.high
+    assert 0.92 <= covered / 400 <= 0.98
 
 
 def test_with_one_seed_the_interval_is_students() -> None:
