@@ -2,9 +2,9 @@
 
 Usage: CATDATA_ORIGINALS=DIR CATDATA_PHOTOS=DIR python scripts/bench_report.py
 
-The course's pair is enlarged by 1,000 photos in test, compared quickly, and its page written by the
-command, Python's start and the look at every photo included. Exits with 1 if it takes 5 s or more, or
-if the page is 3 MB or more.
+The course's pair is enlarged by 1,000 photos in test, compared quickly, and its page written by
+the command, Python's start and the look at every photo included. Exits with 1 if it takes 5 s or
+more, or if the page is 3 MB or more.
 """
 
 from __future__ import annotations

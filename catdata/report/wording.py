@@ -114,11 +114,11 @@ _ON_SETS = {
     "no-difference-shown": "no difference shown",
 }
 
-_COUNTED = {
-    "generalizes-better": ("generalizes better", "generalize better"),
-    "generalizes-worse": ("generalizes worse", "generalize worse"),
-    "fits-less": ("only fits less", "only fit less"),
-    "fits-more": ("only fits more", "only fit more"),
+_FOUND = {
+    "generalizes-better": ("finds better generalization", "find better generalization"),
+    "generalizes-worse": ("finds worse generalization", "find worse generalization"),
+    "fits-less": ("finds only a looser fit", "find only a looser fit"),
+    "fits-more": ("finds only a closer fit", "find only a closer fit"),
     "no-difference-shown": ("shows no difference", "show no difference"),
 }
 
@@ -140,9 +140,11 @@ def title(changes: Sequence[Contrast]) -> str:
         found = [f"{_ON_SETS[one.verdict]} on the test images of {one.test_set}" for one in changes]
         return f"{first.after} against {first.before}: {_listed(found)}"
     counts = Counter(change.verdict for change in changes)
+    if counts["no-difference-shown"] == len(changes):
+        return f"None of {len(changes)} comparisons shows a difference"
     parts = [
         f"{counts[verdict]} {words[counts[verdict] > 1]}"
-        for verdict, words in _COUNTED.items()
+        for verdict, words in _FOUND.items()
         if counts[verdict]
     ]
     return f"Of {len(changes)} comparisons {_listed(parts)}"

@@ -10,13 +10,6 @@ from pathlib import Path
 import pytest
 from pictures import save
 
-from catdata.dataset.workspace import Workspace
-from catdata.h5file import read_pair
-from catdata.learning import saved
-from catdata.learning.comparison import Arm
-from catdata.learning.experiments import compare
-from catdata.learning.training import TrainConfig
-
 HOSTILE = "<img src=x onerror=alert(1)>\u202e.png"
 QUICK = "--layers 4 --iterations 30 --learning-rate 0.02 --seeds 2"
 
@@ -116,15 +109,10 @@ def test_what_cannot_be_written_is_refused_before_training(
 
 
 @pytest.fixture
-def kept(enlarged: Path) -> Path:
+def kept(run, enlarged: Path) -> Path:
     """Save a comparison of the two builds as ``first``."""
-    workspace = Workspace(enlarged)
-    arms = [Arm(name, read_pair(workspace.build_folder(name))) for name in ("original", "enlarged")]
-    config = TrainConfig(iterations=30, learning_rate=0.02)
-    record = compare(arms, layers=[(4,)], seeds=[1, 2], config=config)
-    path = workspace.new_comparison_file("first")
-    saved.save(record, path)
-    return path
+    run(f"compare {QUICK} --save first -q")
+    return enlarged / "data" / "comparisons" / "first.json"
 
 
 def test_a_saved_comparison_gets_the_page_that_compare_writes(run, kept: Path) -> None:
@@ -175,3 +163,13 @@ def test_a_comparison_is_reported_where_there_is_no_workspace(
 )
 def test_what_is_no_comparison_is_refused(run, kept: Path, line: str, message: str) -> None:
     assert message in run(line, status=1).stderr
+
+
+def test_the_control_and_the_folds_are_told(run, enlarged: Path) -> None:
+    run(f"compare {QUICK} --control --folds 2 --report page.html -q")
+    text = words(enlarged / "page.html")
+    assert "None of 3 comparisons shows a difference" in text
+    assert "original x3.0 (control)" in text
+    assert "One of the two is a control: the training images of original" in text
+    assert "A judge that sees smaller differences" in text
+    assert "--seeds 2 --control --folds 2 --learning-rate 0.02" in text

@@ -81,8 +81,15 @@ def test_two_verdicts_of_one_pair_are_said_by_test_set(comparison: Comparison) -
 
 def test_verdicts_of_several_pairs_are_counted(comparison: Comparison) -> None:
     first, second = comparison.changes
-    assert wording.title([first, second, replace(first, after="other")]) == (
-        "Of 3 comparisons 3 show no difference"
+    other = replace(first, after="other")
+    worse = replace(
+        other,
+        change=replace(other.change, test_accuracy=Interval(-0.2, -0.3, -0.1)),
+        adjusted_p_value=0.001,
+    )
+    assert wording.title([first, second, other]) == "None of 3 comparisons shows a difference"
+    assert wording.title([first, second, worse]) == (
+        "Of 3 comparisons 1 finds worse generalization and 2 show no difference"
     )
 
 
