@@ -18,7 +18,7 @@ from catdata.errors import ConfigRefused, shown
 from catdata.report import charts, files, wording
 from catdata.report.pictures import grouped_data_uris
 from catdata.report.sections import sections
-from catdata.report.shell import command_line
+from catdata.report.shell import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,7 +121,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals |= {name: getattr(wording, name) for name in wording.__all__}
     environment.globals |= {name: getattr(charts, name) for name in charts.__all__}
-    environment.globals |= {"command_line": command_line, "FEW": FEW}
+    environment.globals |= {"quoted": quoted, "FEW": FEW}
     return environment
 
 

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-from typing import TYPE_CHECKING
 
 from catdata.errors import shown
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
+def quoted(argument: str) -> str:
+    """Return an argument as it is typed into a POSIX shell.
 
-def command_line(arguments: Sequence[str]) -> str:
-    """Return a command as it is typed into a POSIX shell.
-
-    Arguments with characters that a screen does not show are written in ``$'...'`` (POSIX.1-2024),
-    so that what is copied from the page is what was run.
+    One with characters that a screen does not show is written in ``$'...'`` (POSIX.1-2024), so that
+    what is copied from the page is what was run.
     """
-    return " ".join(map(_quoted, arguments))
-
-
-def _quoted(argument: str) -> str:
     if shown(argument) == argument:
         return shlex.quote(argument)
     return "$'" + "".join(map(_escaped, argument)) + "'"
@@ -33,4 +24,4 @@ def _escaped(character: str) -> str:
     if shown(character) == character:
         return character
     # Three octal digits each, since a digit that follows would count to a shorter escape.
-    return "".join(f"\\{byte:03o}" for byte in os.fsencode(character))
+    return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))

@@ -61,7 +61,7 @@ def test_the_commands_of_the_page_repeat_it(run, enlarged: Path) -> None:
     page = (enlarged / "page.html").read_text("utf-8")
     block = re.search(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL)
     assert block
-    build, comparison = unescape(block[1]).split("\n")[-3:-1]
+    build, comparison = unescape(re.sub("<[^>]*>", "", block[1])).strip().split("\n")
     assert build == ("catdata build-h5 enlarged --size 64 --augment flip=1@0.5 --copies 1 --seed 0")
     assert comparison == (
         "catdata compare original enlarged --layers 4 --seeds 2 --learning-rate 0.02"
