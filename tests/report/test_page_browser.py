@@ -24,6 +24,9 @@ TOO_WIDE = """() => [...document.querySelectorAll('body *')]
         + 1 && !element.closest('.skip'))
     .map(element => element.tagName + '.' + element.getAttribute('class'))"""
 
+CUT_OFF = """() => [...document.querySelectorAll('.facts > div, td, th, figure')]
+    .filter(element => element.scrollWidth > element.clientWidth + 1)
+    .map(element => element.textContent)"""
 WHICH_FOLD = "[...document.querySelectorAll('summary')].indexOf(document.activeElement)"
 
 
@@ -95,6 +98,7 @@ def test_nothing_is_wider_than_the_screen(
             details.evaluate("element => element.open = true")
         assert page.evaluate("document.documentElement.scrollWidth") == SIZES[size][0]
         assert page.evaluate(TOO_WIDE) == []
+        assert page.evaluate(CUT_OFF) == []
 
 
 def test_all_pictures_are_there_as_the_network_sees_them(
