@@ -2,7 +2,7 @@
 
     python scripts/calibrate_verdicts.py [--kind KIND]... [--comparisons 200] [--seeds 10]
 
-Reads the pair that CATDATA_ORIGINALS names and, for the last two kinds, the photos of
+Reads the pair that CATDATA_ORIGINALS names and, for the last three kinds, the photos of
 CATDATA_PHOTOS (``cat/`` and ``non-cat/``).
 
 disjoint-seeds   A/A: the course's training set under two sets of seeds without a common one
@@ -10,10 +10,11 @@ random-halves    A/A: two random halves of that training set, of one size, under
 flipped-labels   A/B: that training set against itself with 30 % of its labels flipped
 photos-flipped   A/B: 100 photos against themselves with 30 % of their labels flipped
 photos-100-600   A/B: 100 photos against those and 500 more
+folds            A/A: the course's pair and 50 photos against the pair and 50 others, by five folds
 
-The course's networks are judged on its 50 test images, those of photos on all photos that were held
-out and on 50 of them. Everything but ``no-difference-shown`` counts as a claim. Of A/A comparisons
-good intervals claim a difference in at most 5 % and not far below.
+The course's networks are judged on its 50 test images (by folds on all 259), those of photos on all
+photos that were held out and on 50 of them. Everything but ``no-difference-shown`` counts as a
+claim. Of A/A comparisons good intervals claim a difference in at most 5 % and not far below.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,10 @@ from catdata.dataset.images import Preparation
 from catdata.dataset.pixels import prepare_files
 from catdata.learning import stats
 from catdata.learning.changes import Change, change
+from catdata.learning.comparison import Arm
 from catdata.learning.config import TrainConfig
+from catdata.learning.cross_validation import Pool, cross_validate
+from catdata.learning.foldchanges import mean_over_folds
 from catdata.learning.folds import Subset
 from catdata.learning.training import fit_seeds
 from catdata.learning.verdicts import VERDICTS, verdict
@@ -43,13 +47,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from catdata.learning.records import LabelledImages
+    from catdata.learning.resampling import Floats
 
-    Answers = Mapping[str, stats.Scores]
+    Answers = Mapping[str, stats.Scores | Floats]
     Draws = Iterator[tuple[Answers, Answers]]
 
 _POOL = 40  # times the seeds of one arm; each comparison draws its two sets from this pool
 _FLIPPED = 0.3
 _FEW, _MANY, _SAMPLE = 100, 600, 50
+_FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,12 +167,45 @@ def _splits_of_photos(setting: Setting) -> Iterator[tuple[Subset, Subset, dict[s
         yield Subset.of(images, few), Subset.of(images, many), tests
 
 
+def folds(setting: Setting) -> Draws:
+    """Compare what some photos add with what as many others add, by cross-validation."""
+    pair = h5file.read_pair(Path(os.environ["CATDATA_ORIGINALS"]))
+    images = photos()
+    seeds = range(1, setting.seeds + 1)
+    while True:
+        order = setting.rng.permutation(len(images.labels))
+        halves = (order[:_SAMPLE], order[_SAMPLE : 2 * _SAMPLE])
+        arms = [
+            Arm(name, replace(pair, train=_with_photos(pair.train, Subset.of(images, rows))))
+            for name, rows in zip(("before", "after"), halves, strict=True)
+        ]
+        pool = Pool.of(arms)
+        before, after = (
+            cross_validate(pool, arm, groups, setting.config, seeds, _FOLDS)
+            for arm, groups in zip(arms, pool.arm_groups, strict=True)
+        )
+        name = f"{_FOLDS} folds of {len(pool.labels)}"
+        yield {name: before}, {name: after}
+
+
+def _with_photos(train: h5file.ImageSet, added: Subset) -> h5file.ImageSet:
+    count = len(added.labels)
+    return replace(
+        train,
+        images=np.concatenate([train.images, added.images]),
+        labels=np.concatenate([train.labels, added.labels]),
+        refs=train.refs + tuple(f"{row:064x}" for row in range(count)),
+        copies=np.concatenate([train.copies, np.zeros(count, train.copies.dtype)]),
+    )
+
+
 COMPARISONS: dict[str, Callable[[Setting], Draws]] = {
     "disjoint-seeds": disjoint_seeds,
     "random-halves": random_halves,
     "flipped-labels": flipped_labels,
     "photos-flipped": photos_flipped,
     "photos-100-600": photos_100_600,
+    "folds": folds,
 }
 
 
@@ -199,13 +238,21 @@ class Tally:
         return f"| {' | '.join(cells)} |"
 
 
+def _moved(before: stats.Scores | Floats, after: stats.Scores | Floats, number: int) -> Change:
+    if isinstance(before, stats.Scores):
+        return change(before, after, rng=np.random.default_rng(number))
+    moved = mean_over_folds(after - before, _FOLDS)  # of which no gap is asked
+    nothing = stats.Interval(0.0, 0.0, 0.0)
+    return Change(moved.interval, nothing, moved.p_value, 1.0, moved.smallest)
+
+
 def count(draws: Draws, comparisons: int, title: str) -> dict[str, Tally]:
     """Make the comparisons of one kind and count their verdicts by test set."""
     tallies: dict[str, Tally] = {}
     bar = tqdm(range(comparisons), desc=title, disable=None)
     for number, (before, after) in zip(bar, draws, strict=False):
         for name in before:
-            moved = change(before[name], after[name], rng=np.random.default_rng(number))
+            moved = _moved(before[name], after[name], number)
             tallies.setdefault(name, Tally()).add(moved)
     return tallies
 

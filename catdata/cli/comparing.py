@@ -74,6 +74,8 @@ def compare(
     arms = [Arm(name, workspace.read_pair(name, start)) for name in names]
     config = TrainConfig(**training)
     kept = workspace.Workspace.find(start).new_comparison_file(save) if save else None
+    if kept:
+        saved.check_target(kept)
     with output.progress("compare", "iterations") as show:
         comparison = experiments.compare(
             arms,
@@ -91,7 +93,8 @@ def compare(
     else:
         click.echo("\n".join(describe(comparison)))
     if kept:
-        saved.save(comparison, kept)
+        with workspace.Workspace.find(start).build_lock():
+            saved.save(comparison, kept)
         output.next_step(f"catdata report {save}", f"saved in {shown(kept)}")
     if plot:
         from catdata.report import plots

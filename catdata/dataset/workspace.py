@@ -121,7 +121,8 @@ class Workspace:
     def build_lock(self) -> Iterator[None]:
         """Let one process at a time write below ``data/``; clear what a killed one left there."""
         with durable.exclusive(self.data / ".lock"):
-            durable.remove_partials(self.data)
+            for folder in (self.data, self.data / COMPARISONS):
+                durable.remove_partials(folder)
             yield
 
     def build_folder(self, name: str) -> Path:

@@ -150,6 +150,7 @@ class ArmResult:
         layers: Widths of the hidden layers.
         control: Whether this is the first build's training set, repeated to the size of another.
         train_classes: How many training images of each class there are, by the class's name.
+        train_class_accuracy: Mean share named rightly of each class of the training images.
         train_accuracy: Mean, with the interval over seeds.
         curve: Train accuracy by iteration.
         judgements: By the test set's name, in the order of the comparison's test sets.
@@ -160,6 +161,7 @@ class ArmResult:
     layers: tuple[int, ...]
     control: bool
     train_classes: dict[str, int]
+    train_class_accuracy: dict[str, float]
     train_accuracy: Interval
     curve: Curve
     judgements: dict[str, Judgement]
@@ -179,6 +181,7 @@ class ArmResult:
             "control": self.control,
             "train_images": self.train_images,
             "train_classes": self.train_classes,
+            "train_class_accuracy": self.train_class_accuracy,
             "train_accuracy": self.train_accuracy.to_json("mean"),
             "test_accuracy": first.test_accuracy.to_json("mean"),
             "gap": first.gap.to_json("mean"),

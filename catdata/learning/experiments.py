@@ -38,6 +38,9 @@ from catdata.learning.worlds import find_worlds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    from catdata.h5file import ImageSet
     from catdata.learning.records import LabelledImages
     from catdata.learning.training import Progress
 
@@ -83,42 +86,28 @@ def compare(
         arms = [*arms, control_arm(arms)]
     pool = _pool(arms, seeds, folds) if folds else None
     judges = [{test.name: test.seen_by(arm) for test in tests} for arm in arms]
-    trainings = len(layers) * len(arms)
-    shares = _shares(
-        [1] * trainings + [folds] * bool(folds) * trainings,
-        len(seeds) * config.iterations,
-        on_progress,
-    )
-    results: list[ArmResult] = []
-    pairings: list[tuple[Trained, Trained, SharedTest]] = []
-    by_neighbour = [
-        {name: neighbours.accuracy(arm.pair.train, seen) for name, seen in judge.items()}
-        for arm, judge in zip(arms, judges, strict=True)
-    ]
     configs = [replace(config, layers=shape) for shape in layers]
-    for shaped in configs:
-        trained = [
+    shares = _shares(len(layers) * len(arms), folds, len(seeds) * config.iterations, on_progress)
+    trained = [
+        [
             train_arm(arm, judge, shaped, seeds, next(shares))
             for arm, judge in zip(arms, judges, strict=True)
         ]
-        results += [
-            _result(arm, tests, shares_right)
-            for arm, shares_right in zip(trained, by_neighbour, strict=True)
-        ]
-        pairings += _pairings(trained, tests)
-        warnings += [arm.warning for arm in trained if arm.warning]
+        for shaped in configs
+    ]
+    pairings = [pairing for of_shape in trained for pairing in _pairings(of_shape, tests)]
     worlds, too_few = _worlds(arms)
-    judged = _judge_by_folds(pool, arms, configs, seeds, folds, shares) if pool else ()
+    stuck = (one.warning for of_shape in trained for one in of_shape if one.warning)
     return Comparison(
-        arms=tuple(results),
+        arms=tuple(_results(trained, tests, judges)),
         changes=contrasts(pairings),
         flips=tuple(_flips(pairing, judges[0]) for pairing in pairings),
         worlds=worlds,
-        folds=judged,
+        folds=_judge_by_folds(pool, arms, configs, seeds, folds, shares) if pool else (),
         test_sets=tuple(test.summary for test in tests),
         seeds=tuple(seeds),
         config=config,
-        warnings=(*warnings, *too_few),
+        warnings=(*warnings, *stuck, *too_few),
         seconds=time.perf_counter() - started,
     )
 
@@ -146,23 +135,40 @@ def _warnings(
 
 
 def _shares(
-    sizes: Sequence[int], iterations: int, on_progress: Progress | None
+    trainings: int, folds: int, iterations: int, on_progress: Progress | None
 ) -> Iterator[Progress | None]:
-    """Yield for each of several trainings in turn what it is to report its own progress to.
+    """Yield for each training, then each cross-validation, what it is to report progress to.
 
     Args:
-        sizes: How many times *iterations* each takes.
-        iterations: Of the smallest.
+        trainings: How many there are; as many cross-validations, if any.
+        folds: Of a cross-validation, each as long as a training; 0 for none.
+        iterations: Of one training.
         on_progress: Told of all.
     """
-    before = 0
-    for size in sizes:
-        yield on_progress and partial(_report, on_progress, before, sum(sizes) * iterations)
-        before += size * iterations
+    in_all, before = trainings * (1 + folds) * iterations, 0
+    for size in (1, folds):
+        for _ in range(trainings):
+            yield on_progress and partial(_report, on_progress, before, in_all)
+            before += size * iterations
 
 
 def _report(on_progress: Progress, before: int, in_all: int, done: int, _total: int) -> None:
     on_progress(before + done, in_all)
+
+
+def _results(
+    trained: Sequence[Sequence[Trained]],
+    tests: Sequence[SharedTest],
+    judges: Sequence[Mapping[str, LabelledImages]],
+) -> Iterator[ArmResult]:
+    """Yield the results of every shape and arm; the nearest neighbours of an arm know no shape."""
+    by_neighbour = [
+        {name: neighbours.accuracy(one.arm.pair.train, seen) for name, seen in judge.items()}
+        for one, judge in zip(trained[0], judges, strict=True)
+    ]
+    for of_shape in trained:
+        for one, shares_right in zip(of_shape, by_neighbour, strict=True):
+            yield _result(one, tests, shares_right)
 
 
 def _result(
@@ -176,6 +182,7 @@ def _result(
         layers=trained.config.layers,
         control=trained.arm.control,
         train_classes=dict(zip(train.class_names, counts, strict=True)),
+        train_class_accuracy=_by_class(trained.any_scores.train_correct, train),
         train_accuracy=stats.mean_train_accuracy(trained.any_scores, rng=resampling_rng()),
         curve=trained.train_curve,
         judgements={
@@ -186,18 +193,23 @@ def _result(
 
 def _judgement(trained: Trained, test: SharedTest, nearest_neighbour: float) -> Judgement:
     scores = trained.scores[test.name]
-    by_image = scores.correct.mean(axis=0)
     return Judgement(
         test_accuracy=stats.mean_test_accuracy(scores, rng=resampling_rng()),
         gap=stats.mean_gap(scores, rng=resampling_rng()),
-        class_accuracy={
-            name: float(by_image[test.images.labels == label].mean())
-            for label, name in enumerate(test.images.class_names)
-            if (test.images.labels == label).any()
-        },
+        class_accuracy=_by_class(scores.correct, test.images),
         nearest_neighbour=nearest_neighbour,
         curve=trained.test_curves[test.name],
     )
+
+
+def _by_class(correct: NDArray[np.bool_], images: ImageSet) -> dict[str, float]:
+    """Return the mean share named rightly of each class that occurs."""
+    by_image = correct.mean(axis=0)
+    return {
+        name: float(by_image[images.labels == label].mean())
+        for label, name in enumerate(images.class_names)
+        if (images.labels == label).any()
+    }
 
 
 def _pairings(

@@ -37,18 +37,28 @@ def save(record: Comparison, path: Path) -> None:
         ComparisonRefused: If the file is there and holds anything else.
         OSError: If the disk refuses; what was there before is then untouched.
     """
-    if path.exists():
-        try:
-            _envelope(path)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ComparisonRefused(
-                f"{shown(path)} is no comparison, so it is not replaced.",
-                hint="Save the comparison under another name.",
-            ) from error
+    check_target(path)
     body = json.dumps(_encoded(record), allow_nan=False)
     whole = {"kind": KIND, "format": FORMAT, "sha256": _sha256(body), "comparison": body}
     durable.create_folder(path.parent)
     durable.write_bytes(path, (json.dumps(whole, indent=1) + "\n").encode())
+
+
+def check_target(path: Path) -> None:
+    """Refuse to save where something else is; worth asking before minutes of training.
+
+    Raises:
+        ComparisonRefused: If the file is there and is no comparison.
+    """
+    if not path.exists():
+        return
+    try:
+        _envelope(path)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ComparisonRefused(
+            f"{shown(path)} is no comparison, so it is not replaced.",
+            hint="Save the comparison under another name.",
+        ) from error
 
 
 def load(path: Path) -> Comparison:

@@ -229,6 +229,23 @@ def test_compare_refuses_a_name_that_is_none_before_training(run, enlarged: Path
     assert "can't be the name of a comparison" in run(f"compare {FEW} --save a/b", status=1).stderr
 
 
+def test_compare_never_replaces_what_is_no_comparison(run, enlarged: Path) -> None:
+    notes = enlarged / "data/comparisons/first.json"
+    notes.parent.mkdir()
+    notes.write_text("my notes")
+    stderr = run(f"compare {FEW} --seeds 2 --save first", status=1).stderr
+    assert "is no comparison, so it is not replaced" in stderr
+    assert notes.read_text() == "my notes"
+
+
+def test_compare_clears_what_a_killed_one_left(run, enlarged: Path) -> None:
+    left = enlarged / "data/comparisons/.partial-1-abcd.json"
+    left.parent.mkdir()
+    left.write_text("{")
+    run(f"compare {FEW} --seeds 1 --save first")
+    assert [path.name for path in left.parent.iterdir()] == ["first.json"]
+
+
 def test_compare_refuses_a_control_of_nothing_larger(run, here: Path) -> None:
     assert "nothing to control for" in run(f"compare original {FEW} --control", status=1).stderr
 

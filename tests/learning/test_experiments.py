@@ -74,6 +74,11 @@ def test_the_means_are_those_of_networks_trained_one_by_one(
     result = comparison.arms[1]
     judgement = result.judgements["original"]
     train = np.mean([run.train.accuracy for run in runs])
+    learnt = np.mean([run.train.correct for run in runs], axis=0)
+    assert result.train_class_accuracy == {
+        "non-cat": pytest.approx(learnt[arms[1].pair.train.labels == 0].mean()),
+        "cat": pytest.approx(learnt[arms[1].pair.train.labels == 1].mean()),
+    }
     right = np.mean([run.tests["t"].correct for run in runs], axis=0)
     assert result.train_accuracy.estimate == pytest.approx(train)
     assert judgement.test_accuracy.estimate == pytest.approx(right.mean())
@@ -135,7 +140,7 @@ def test_the_json_has_the_keys_that_scripts_rely_on(comparison: Comparison) -> N
     arm = record["arms"][1]
     assert set(arm) == {
         "build", "build_id", "layers", "control", "train_images", "train_classes",
-        "train_accuracy", "test_accuracy", "gap", "curve", "test_sets",
+        "train_class_accuracy", "train_accuracy", "test_accuracy", "gap", "curve", "test_sets",
     }  # fmt: skip
     assert (arm["build"], arm["build_id"], arm["layers"]) == ("enlarged", "b" * 64, [4])
     for name in ("train_accuracy", "test_accuracy", "gap"):
