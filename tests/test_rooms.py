@@ -108,6 +108,7 @@ ONLY_IN = {
     "sqlite3": ["dataset.catalog.schema"],
     "h5py": ["h5file"],
     "matplotlib": ["report", "course"],  # course names the type alone
+    "jinja2": ["report.page"],
     "PIL": ["dataset.fits", "dataset.images", "dataset.warp", "dataset.transforms", "demo"],
 }
 

@@ -20,6 +20,7 @@ from catdata.cli import (
     listing,
     output,
     prediction,
+    reports,
     sweeping,
     training,
 )
@@ -87,6 +88,7 @@ for _command in (
     builds.export,
     training.train,
     comparing.compare,
+    reports.report,
     sweeping.sweep,
     curves.curve,
     prediction.predict,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from catdata.cli import completion, options, output, training_options
+from catdata.cli import completion, options, output, reports, training_options
 from catdata.errors import shown
 
 
@@ -39,6 +39,7 @@ from catdata.errors import shown
 @click.option("--save", metavar="NAME", help="Keep the comparison under this name.")
 @training_options.training()
 @options.plot
+@options.report
 @options.as_json
 @options.quiet
 @click.pass_obj
@@ -52,6 +53,7 @@ def compare(
     save: str | None,
     training: dict[str, Any],
     plot: Path | None,
+    report: Path | None,
     as_json: bool,
 ) -> None:
     """Train builds with the same seeds and tell what differs.
@@ -67,6 +69,8 @@ def compare(
     from catdata.learning.training import TrainConfig
 
     names = builds or (workspace.ORIGINAL, workspace.ENLARGED)
+    if report:
+        reports.check_builds(names)
     arms = [Arm(name, workspace.read_pair(name, start)) for name in names]
     config = TrainConfig(**training)
     kept = workspace.Workspace.find(start).new_comparison_file(save) if save else None
@@ -97,3 +101,5 @@ def compare(
 
         plots.save(plots.comparison_figure(comparison), plot)
         output.drew(plot)
+    if report:
+        reports.write(comparison, report, start)

@@ -94,6 +94,19 @@ def _check_plot(_ctx: click.Context, _param: click.Parameter, path: Path | None)
     return path
 
 
+def check_report(path: Path) -> None:
+    """Refuse a report that cannot be written before the work for it is done."""
+    from catdata.report import page
+
+    page.check_target(path)
+
+
+def _check_report(_ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
+    if path is not None:
+        check_report(path)
+    return path
+
+
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document and nothing else."
 )
@@ -132,6 +145,13 @@ def _plot_option(*, required: bool) -> Callable[[_Command], _Command]:
 
 plot = _plot_option(required=False)
 plot_needed = _plot_option(required=True)
+report = click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    callback=_check_report,
+    help="Write the report to FILE, .html: one page that needs no network.",
+)
 augment = click.option(
     "--augment",
     multiple=True,

@@ -58,6 +58,12 @@ def drew(path: Path) -> None:
         click.echo(f"Drew {shown(path)}", err=True)
 
 
+def wrote(path: Path) -> None:
+    """Say where a report was written, unless ``--quiet``."""
+    if not is_quiet():
+        click.echo(f"Wrote {shown(path)}", err=True)
+
+
 def next_step(command: str, why: str) -> None:
     """Print what to type next, unless ``--quiet``."""
     if not is_quiet():

@@ -296,6 +296,21 @@ def _pair_folder(name: str, workspace: Path | None) -> Path:
         return Path(name)
 
 
+def find_comparison(name: str, workspace: Path | None = None) -> Path:
+    """Return the file of a saved comparison by its name, or by its path, which needs no workspace.
+
+    Raises:
+        UnknownReference: If there is neither.
+        WorkspaceError: If *name* is no file and there is no workspace to look in.
+    """
+    try:
+        return Workspace.find(workspace).comparison_file(name)
+    except WorkspaceError:
+        if not Path(name).is_file():
+            raise
+        return Path(name)
+
+
 def write_settings(root: Path, settings: Settings) -> None:
     """Write ``catdata.toml``, which makes *root* a workspace."""
     lines = [f"{name} = {json.dumps(value)}" for name, value in asdict(settings).items()]

@@ -138,6 +138,40 @@ def _check(record: Comparison) -> None:
         for image in (*flips.improved, *flips.worsened, *flips.always_wrong):
             if image.pixels.ndim != 3 or image.pixels.shape[2] != 3 or not image.pixels.size:
                 raise ValueError(f"a picture has the shape {image.pixels.shape}")
+    _check_curves(record)
+    _check_changes(record)
+
+
+def _check_curves(record: Comparison) -> None:
+    for arm in record.arms:
+        for curve in (arm.curve, *(judgement.curve for judgement in arm.judgements.values())):
+            steps = curve.iterations
+            if not len(steps) or steps[0] < 0 or steps[-1] < 1 or (np.diff(steps) <= 0).any():
+                raise ValueError("a curve's iterations do not ascend")
+            lines = (curve.mean, curve.low, curve.high)
+            if any(line.shape != arm.curve.iterations.shape for line in lines):
+                raise ValueError("curves differ in their length")
+            if not all(np.isfinite(line).all() for line in lines):
+                raise ValueError("a curve holds what is no number")
+
+
+def _check_changes(record: Comparison) -> None:
+    """Refuse changes between arms, on test sets or in classes that the record does not have."""
+    arms = {(arm.build, arm.layers): arm for arm in record.arms}
+    classes = {test_set.name: test_set.classes for test_set in record.test_sets}
+    if not all(sum(counts.values()) for counts in classes.values()):
+        raise ValueError("a test set is empty")
+    for change in record.changes:
+        known = set(classes[change.test_set])
+        named = [set(change.by_class), set(change.contribution)]
+        for build in (change.before, change.after):
+            arm = arms[build, change.layers]
+            named.append(set(arm.judgements[change.test_set].class_accuracy))
+        alike = all(names == named[0] for names in named)
+        if not alike or not named[0] | {change.baseline_class} <= known:
+            raise ValueError("a change is of classes that are not there")
+    if any(fold.verdict not in verdicts.VERDICTS for fold in record.folds):
+        raise ValueError("a verdict is none of ours")
 
 
 def _encoded(value: Any) -> Any:

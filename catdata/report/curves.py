@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from catdata.errors import shown
-from catdata.report.plots import COLOURS, spread
+from catdata.report.labels import spread
+from catdata.report.plots import COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

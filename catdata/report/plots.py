@@ -7,10 +7,8 @@ pyplot, so drawing leaves nothing behind and two threads can draw at once.
 from __future__ import annotations
 
 import io
-import itertools
 import math
 import textwrap
-from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib as mpl
@@ -21,8 +19,9 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 from matplotlib.transforms import ScaledTranslation
 
-from catdata import durable
-from catdata.errors import ConfigRefused, StorageFailed, shown
+from catdata.errors import ConfigRefused, shown
+from catdata.report import files
+from catdata.report.labels import spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,11 +56,11 @@ _LABEL_STEP = 0.058  # of an axis, from one label at the end of a line to the ne
 _SENTENCE_WIDTH = 150  # characters
 
 _MADE_BY = "catdata figure"
+_FORM = files.Form("figure", tuple(FORMATS), _MADE_BY)
 _METADATA = {
     "png": {"Software": _MADE_BY},
     "svg": {"Creator": _MADE_BY, "Date": None},  # no clock: the same record gives the same bytes
 }
-_HEAD = 4096  # bytes, among which both formats name their maker
 
 
 def costs_figure(run: Run) -> Figure:
@@ -150,24 +149,7 @@ def check_target(path: Path) -> None:
             and none of our figures.
         StorageFailed: If the disk refuses.
     """
-    if path.suffix.lower() not in FORMATS:
-        raise ConfigRefused(
-            f"{shown(path)}: a figure is written as {' or '.join(FORMATS)}",
-            hint=f"Choose a name such as {shown(path.stem)}.png.",
-        )
-    if not path.absolute().parent.is_dir():
-        raise ConfigRefused(
-            f"{shown(path)} can't be written: there is no folder {shown(path.parent)}.",
-            hint="Make the folder first.",
-        )
-    try:
-        if path.exists() and not _is_ours(path):
-            raise ConfigRefused(
-                f"{shown(path)} is there already and is not a figure of this program",
-                hint="Choose another name, or move it away.",
-            )
-    except OSError as error:
-        raise StorageFailed(f"{shown(path)} can't be read: {error.strerror}.") from error
+    files.check_target(path, _FORM)
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -182,11 +164,7 @@ def save(figure: Figure, path: Path) -> None:
         StorageFailed: If the disk refuses.
     """
     check_target(path)
-    data = _rendered(figure, FORMATS[path.suffix.lower()])
-    try:
-        durable.write_bytes(path, data)
-    except OSError as error:
-        raise StorageFailed(f"{shown(path)} can't be written: {error.strerror}.") from error
+    files.write(path, _rendered(figure, FORMATS[path.suffix.lower()]), _FORM)
 
 
 def svg(figure: Figure) -> bytes:
@@ -203,13 +181,6 @@ def _rendered(figure: Figure, file_format: str) -> bytes:
         with mpl.rc_context({"svg.hashsalt": _MADE_BY}):
             FigureCanvasSVG(figure).print_svg(buffer, metadata=_METADATA["svg"])  # type: ignore[no-untyped-call]
     return buffer.getvalue()
-
-
-def _is_ours(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return _MADE_BY.encode() in file.read(_HEAD)
 
 
 class _End(NamedTuple):
@@ -331,30 +302,6 @@ def _label_ends(axes: Axes, ends: Sequence[_End]) -> None:
             annotation_clip=False,
             parse_math=False,
         )
-
-
-def spread(values: Sequence[float], heights: Sequence[float], highest: float) -> list[float]:
-    """Move ascending values apart by as little as possible, so that labels do not overlap.
-
-    Measured from where each label would stand on the pile of those below it, the places must
-    ascend: isotonic regression, solved by pooling adjacent violators (M. Ayer et al., Annals of
-    Mathematical Statistics 26, 1955).
-
-    Args:
-        values: Where each label should be centred.
-        heights: How much room each needs.
-        highest: Where the uppermost may end.
-    """
-    tops = list(itertools.accumulate(heights))
-    piles = [top - height / 2 for top, height in zip(tops, heights, strict=True)]
-    pools: list[list[float]] = []
-    for value, pile in zip(values, piles, strict=True):
-        pools.append([value - pile])
-        while len(pools) > 1 and fmean(pools[-2]) > fmean(pools[-1]):
-            last = pools.pop()
-            pools[-1] += last
-    starts = [min(fmean(pool), highest - tops[-1]) for pool in pools for _ in pool]
-    return [start + pile for start, pile in zip(starts, piles, strict=True)]
 
 
 def _test_set(comparison: Comparison, name: str | None) -> SetSummary:

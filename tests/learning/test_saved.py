@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -204,6 +206,61 @@ def no_zlib(record: dict[str, Any]) -> None:
     ],
 )
 def test_a_forged_record_is_refused(
+    comparison: Comparison, tmp_path: Path, change: Any, message: str
+) -> None:
+    path = written(comparison, tmp_path)
+    forged(path, change)
+    with pytest.raises(ComparisonRefused, match=message):
+        saved.load(path)
+
+
+def broken_curve(name: str, values: list[float]) -> Any:
+    def change(record: dict[str, Any]) -> None:
+        kind = {"iterations": np.int64}.get(name, np.float64)
+        curve = record["arms"][0]["curve"]
+        curve[name] |= {
+            "shape": [len(values)],
+            "zlib": base64.b64encode(zlib.compress(np.array(values, kind).tobytes())).decode(),
+        }
+
+    return change
+
+
+def an_unknown_test_set(record: dict[str, Any]) -> None:
+    record["changes"][0]["test_set"] = "other"
+
+
+def an_unknown_arm(record: dict[str, Any]) -> None:
+    record["changes"][0]["after"] = "other"
+
+
+def an_unknown_class(record: dict[str, Any]) -> None:
+    record["changes"][0]["by_class"]["dog"] = record["changes"][0]["by_class"]["cat"]
+
+
+def an_empty_test_set(record: dict[str, Any]) -> None:
+    record["test_sets"][0]["classes"] = {"cat": 0, "non-cat": 0}
+
+
+def an_unknown_verdict(record: dict[str, Any]) -> None:
+    record["folds"][0]["verdict"] = "splendid"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param(broken_curve("iterations", [2, 1]), "iterations do not ascend", id="order"),
+        pytest.param(broken_curve("iterations", []), "iterations do not ascend", id="empty"),
+        pytest.param(broken_curve("mean", [0.5]), "curves differ in their length", id="length"),
+        pytest.param(broken_curve("mean", [np.nan] * 4), "what is no number", id="nan"),
+        pytest.param(an_unknown_test_set, "'other'", id="test set"),
+        pytest.param(an_unknown_arm, "'other'", id="arm"),
+        pytest.param(an_unknown_class, "of classes that are not there", id="class"),
+        pytest.param(an_empty_test_set, "a test set is empty", id="no images"),
+        pytest.param(an_unknown_verdict, "a verdict is none of ours", id="verdict"),
+    ],
+)
+def test_parts_that_a_report_could_not_draw_are_refused(
     comparison: Comparison, tmp_path: Path, change: Any, message: str
 ) -> None:
     path = written(comparison, tmp_path)
