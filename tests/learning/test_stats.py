@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.stats
 from answers import networks, rng, scores
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
@@ -63,6 +63,7 @@ def test_mcnemar_is_the_one_worked_by_hand(won: int, lost: int, p_value: float) 
 
 
 @given(st.integers(0, 200), st.integers(0, 200))
+@settings(deadline=None)
 def test_mcnemar_is_what_scipy_computes(won: int, lost: int) -> None:
     before = np.array([False] * won + [True] * (lost + 1))
     after = np.array([True] * won + [False] * lost + [True])
@@ -120,6 +121,7 @@ def test_the_area_under_the_curve_is_the_one_worked_by_hand() -> None:
 
 
 @given(st.integers(0, 1000))
+@settings(deadline=None)
 def test_the_area_under_the_curve_is_what_scikit_learn_computes(seed: int) -> None:
     draws = rng(seed)
     positive = np.arange(40) < draws.integers(1, 40)
@@ -200,6 +202,7 @@ def test_the_test_accuracy_lies_in_its_interval_in_95_of_100_samples(
 
 
 @given(st.integers(0, 99))
+@settings(deadline=None)
 def test_the_same_generator_gives_the_same_interval(seed: int) -> None:
     arm = scores(networks(rng(seed), 12, 0.2, count=3))
     assert stats.mean_gap(arm, rng=rng(seed)) == stats.mean_gap(arm, rng=rng(seed))
