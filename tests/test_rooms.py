@@ -25,6 +25,7 @@ ROOMS = [
     "report",
     "course",
     "demo",
+    "labeler",
     "cli",
     "__main__",
 ]
@@ -80,6 +81,19 @@ WINGS = {
         "sweep",
         "experiments",
     ],
+    "labeler": [
+        "preparing",
+        "children",
+        "queue",
+        "notes",
+        "order",
+        "works",
+        "gallery",
+        "views",
+        "session",
+        "guard",
+        "server",
+    ],
 }
 STRANGERS = {("learning", "dataset"), ("report", "dataset"), ("demo", "dataset")}
 ONLY_IN = {
@@ -87,6 +101,8 @@ ONLY_IN = {
     "tqdm": ["cli"],
     "sqlite3": ["dataset.catalog.schema"],
     "h5py": ["h5file"],
+    "starlette": ["labeler", "cli.label"],  # the command asks whether it is installed
+    "uvicorn": ["labeler", "cli.label"],
     "matplotlib": ["report", "course"],  # course names the type alone
     "PIL": ["dataset.fits", "dataset.images", "dataset.warp", "dataset.transforms", "demo"],
 }

@@ -15,6 +15,7 @@ from catdata.cli import (
     dataset,
     demo,
     edits,
+    label,
     listing,
     output,
     prediction,
@@ -87,6 +88,7 @@ for _command in (
     comparing.compare,
     sweeping.sweep,
     prediction.predict,
+    label.label,
     demo.demo,
 ):
     main.add_command(_command)
