@@ -26,6 +26,7 @@ ROOMS = [
     "course",
     "notebook",
     "demo",
+    "labeler",
     "cli",
     "__main__",
 ]
@@ -99,6 +100,19 @@ WINGS = {
         "learningcurve",
         "growth",
     ],
+    "labeler": [
+        "preparing",
+        "children",
+        "queue",
+        "notes",
+        "order",
+        "works",
+        "gallery",
+        "views",
+        "session",
+        "guard",
+        "server",
+    ],
 }
 STRANGERS = {("learning", "dataset"), ("report", "dataset"), ("demo", "dataset")}
 ONLY_IN = {
@@ -107,6 +121,8 @@ ONLY_IN = {
     "sklearn": ["learning.estimator"],
     "sqlite3": ["dataset.catalog.schema"],
     "h5py": ["h5file"],
+    "starlette": ["labeler", "cli.label"],  # the command asks whether it is installed
+    "uvicorn": ["labeler", "cli.label"],
     "matplotlib": ["report", "course"],  # course names the type alone
     "jinja2": ["report.page"],
     "PIL": ["dataset.fits", "dataset.images", "dataset.warp", "dataset.transforms", "demo"],

@@ -17,6 +17,7 @@ from catdata.cli import (
     dataset,
     demo,
     edits,
+    label,
     listing,
     output,
     prediction,
@@ -92,6 +93,7 @@ for _command in (
     sweeping.sweep,
     curves.curve,
     prediction.predict,
+    label.label,
     demo.demo,
     completion.completion,
 ):

@@ -91,14 +91,23 @@ def remove(workspace: Workspace, refs: Sequence[str]) -> list[Edited]:
         return [Edited(catalog.short_ref(image), image.split, "removed") for image in images]
 
 
-def undo(workspace: Workspace) -> str:
-    """Revert the last command that changed the catalog, and say what it was.
+def undo(workspace: Workspace, command_id: int | None = None) -> str:
+    """Revert a command that changed the catalog, and say what it was.
+
+    Args:
+        workspace: Where it was done.
+        command_id: Which one; the last one if None.
 
     Raises:
-        CatdataError: If there is nothing left to undo.
+        CatdataError: If there is nothing left to undo, or a later command changed the same images.
     """
     with workspace.catalog() as catalog, catalog.transaction():
-        command = catalog.undo()
+        command = catalog.undo(command_id)
+    if command is None and command_id is not None:
+        raise CatdataError(
+            "That was undone before, or changed again since.",
+            hint="See what was done: catdata log",
+        )
     if command is None:
         raise CatdataError("There is nothing to undo.", hint="See what was done: catdata log")
     return f"Undid {command.name} of {command.at}: {command.summary}"

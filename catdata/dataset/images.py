@@ -233,6 +233,13 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     return file.getvalue()
 
 
+def encode_jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    """Return pixels of shape (height, width, 3), uint8, as a JPEG file with no data but these."""
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(file, "JPEG", quality=85)
+    return file.getvalue()
+
+
 def preview(data: bytes, longest: int = 512) -> NDArray[np.uint8]:
     """Return a picture upright and whole, as people look at it.
 

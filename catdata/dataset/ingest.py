@@ -217,7 +217,7 @@ class _Intake:
         with self.catalog.transaction():
             if self.command_id is not None and self.catalog.is_undone(self.command_id):
                 self.command_id, self.images = None, 0  # what comes now is an addition of its own
-            self._learn(*self.catalog.fingerprints_after(self.newest))
+            self.learn_new()
             self.has_removed = self.catalog.has_removed()
             outcomes = [
                 self._decide(file) if isinstance(file, _Candidate) else file for file in batch
@@ -239,6 +239,10 @@ class _Intake:
         """Tell whether this very file is in the catalog: its stored copy is put back if lost."""
         known = self.catalog.same_picture(file.file_hash, file.picture.content_hash)
         return known is not None and known.file_hash == file.file_hash
+
+    def learn_new(self) -> None:
+        """Take up the images that came since the last look."""
+        self._learn(*self.catalog.fingerprints_after(self.newest))
 
     def _learn(self, ids: Sequence[int], prints: NDArray[np.uint64]) -> None:
         """Take up images that this or another process has added."""
@@ -335,3 +339,85 @@ class _Intake:
         for row in near:
             known_as = "" if row.label == label else f", which is labelled {row.class_name}"
             yield f"near-duplicate of {self.catalog.short_ref(row)}{known_as}"
+
+
+def examine(entry: Entry, preparation: Preparation) -> _Examined:
+    """Read and decode one file as :func:`add` does, for :class:`Desk`; safe in any process.
+
+    Args:
+        entry: The file; its label does not matter yet.
+        preparation: The square to make.
+
+    Returns:
+        The file with its bytes and picture, or why it will not be taken.
+    """
+    return _examine(entry, preparation=preparation)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of the photos that were labelled together.
+
+    Attributes:
+        outcomes: What :func:`add` would say of each, in order.
+        command_id: Their entry in the log; None if none was added.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    command_id: int | None
+
+
+class Desk:
+    """Takes photos as people label them: the decisions of :func:`add`, each answer a command.
+
+    Args:
+        workspace: Where to.
+        catalog: Its open catalog; all calls come from the thread that opened it.
+    """
+
+    def __init__(self, workspace: Workspace, catalog: Catalog) -> None:
+        self._workspace = workspace
+        self._catalog = catalog
+        self._intake = _Intake(workspace, catalog)
+        self._last_seen = 0
+
+    def take(self, files: Sequence[tuple[Entry, Picture, str]]) -> Taken:
+        """Add photos that were examined before, durably, under one entry of the log.
+
+        Args:
+            files: For each its entry with the label, its picture, and the sha256 its bytes had.
+
+        Raises:
+            OSError: If the disk refuses; nothing is then added.
+        """
+        batch = [_as_examined(*file) for file in files]
+        self._follow_others()
+        self._intake.command_id, self._intake.images = None, 0
+        outcomes = self._intake.commit(batch)
+        self._last_seen = self._catalog.last_command()
+        return Taken(tuple(outcomes), self._intake.command_id)
+
+    def near(self, words: NDArray[np.uint64]) -> list[ImageRow]:
+        """Return the images of the catalog whose fingerprint is near to one, shape (4,)."""
+        self._follow_others()
+        self._intake.learn_new()
+        return self._catalog.present(self._intake.known.near(words))
+
+    def _follow_others(self) -> None:
+        """Start afresh if anybody else changed the catalog: what was removed may be back."""
+        if self._catalog.last_command() != self._last_seen:
+            self._intake = _Intake(self._workspace, self._catalog)
+            self._last_seen = self._catalog.last_command()
+
+
+def _as_examined(entry: Entry, picture: Picture, file_hash: str) -> _Examined:
+    """Read a file again whose picture is known, unless it has changed since."""
+    try:
+        data = images.read_file(entry.path)
+    except ImageRefused as error:
+        return Refused(shown(entry.path), _without_name(error.message, entry.path), error.hint)
+    if rawstore.file_hash(data) != file_hash:
+        return Refused(
+            shown(entry.path), "has changed since it was shown", "The next start shows it."
+        )
+    return _Candidate(entry, data, file_hash, picture)

@@ -136,18 +136,39 @@ class Catalog:
         """Return the log, oldest first."""
         return [Command(*row) for row in self._iterate(self._COMMANDS)]
 
+    _NEWEST = "SELECT coalesce(max(id), 0) FROM command"
+
+    def last_command(self) -> int:
+        """Return the id of the newest entry of the log, 0 if there is none."""
+        return int(self._execute(self._NEWEST).fetchone()[0])
+
     _LAST = "SELECT max(id) FROM command WHERE undone_by IS NULL AND name <> 'undo'"
+    _MAY_UNDO = """
+        SELECT max(id) FROM command
+        WHERE id = :id AND undone_by IS NULL AND NOT EXISTS (
+            SELECT 1 FROM change AS later JOIN command AS by ON by.id = later.command_id
+            WHERE by.id > :id AND by.undone_by IS NULL
+              AND later.image_id IN (SELECT image_id FROM change WHERE command_id = :id)
+        )
+    """
     _CHANGES = "SELECT image_id, before FROM change WHERE command_id = ? ORDER BY rowid DESC"
     _UNDONE = "UPDATE command SET undone_by = ? WHERE id = ?"
     _DELETE = "DELETE FROM image WHERE id = ?"
 
-    def undo(self) -> Command | None:
-        """Revert the last command that is not undone yet, inside the caller's transaction.
+    def undo(self, command_id: int | None = None) -> Command | None:
+        """Revert a command that is not undone yet, inside the caller's transaction.
+
+        Args:
+            command_id: Which one; the last one if None.
 
         Returns:
-            The command that was reverted, or None if there is none.
+            The command that was reverted, or None if there is none, or the one named is undone
+            already or a later one changed the same images.
         """
-        last = self._execute(self._LAST).fetchone()[0]
+        if command_id is None:
+            last = self._execute(self._LAST).fetchone()[0]
+        else:
+            last = self._execute(self._MAY_UNDO, {"id": command_id}).fetchone()[0]
         if last is None:
             return None
         command = next(command for command in self.commands() if command.id == last)

@@ -1,0 +1,161 @@
+"""Make of a photo what the page shows: a preview, the square as the network sees it, an opinion.
+
+All of this runs in child processes, since a file from anywhere may crash a decoder or stop it.
+Previews are encoded anew from pixels, so neither EXIF data nor a place leaves the file.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from catdata.dataset import images, ingest
+from catdata.dataset.catalog import ImageRow
+from catdata.dataset.images import Preparation
+from catdata.dataset.pixels import PixelSource
+from catdata.dataset.workspace import Workspace
+from catdata.engine import InlineExecutor
+from catdata.errors import CatdataError, shown
+from catdata.learning import models
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from catdata.dataset.images import Picture
+    from catdata.dataset.labels import Entry
+    from catdata.dataset.pixels import Pixels
+
+LONGEST = 960  # pixels of a preview: a photo of 12 megapixels is decoded at half its size for it
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a child needs to know.
+
+    Attributes:
+        workspace: The workspace's folder.
+        models: Folders of the saved models whose opinion is asked.
+    """
+
+    workspace: Path
+    models: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One photo to make ready.
+
+    Attributes:
+        subject: A file, or an image of the catalog.
+        preview: Whether it will be shown; else only the models are asked.
+    """
+
+    subject: Entry | ImageRow
+    preview: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A photo as the page shows it.
+
+    Attributes:
+        file_hash: sha256 of the file; empty for a row of the original pair.
+        picture: What :func:`ingest.examine` made of the file; None for an image of the catalog.
+        preview: A JPEG file, upright, at most 960 pixels long; empty if none was asked for.
+        square: A PNG file, as the network sees the photo; empty if none was asked for.
+        probabilities: That it shows a cat, by each model, 0..1.
+    """
+
+    file_hash: str
+    picture: Picture | None
+    preview: bytes
+    square: bytes
+    probabilities: tuple[float, ...]
+
+
+Made = Prepared | ingest.Skipped | ingest.Refused
+
+
+class Maker:
+    """Makes photos ready one by one; a context manager.
+
+    Args:
+        setup: Where the workspace is, and which models are asked.
+
+    Raises:
+        CatdataError: If the workspace or a model cannot be read.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        self._workspace = Workspace(setup.workspace)
+        self._models = [models.load(folder) for folder in setup.models]
+        self._preparation = self._workspace.settings.preparation
+        self._open = ExitStack()
+        self._sources: dict[Preparation, PixelSource] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._open.close()
+
+    def make(self, job: Job) -> Made:
+        """Return a photo made ready, or why it is not shown."""
+        try:
+            if isinstance(job.subject, ImageRow):
+                return self._known(job.subject, preview=job.preview)
+            return self._file(job.subject, preview=job.preview)
+        except CatdataError as error:
+            return ingest.Refused(_name(job.subject), error.message, error.hint)
+
+    def _file(self, entry: Entry, *, preview: bool) -> Made:
+        examined = ingest.examine(entry, self._preparation)
+        if isinstance(examined, ingest.Skipped | ingest.Refused):
+            return examined
+        data, picture = examined.data, examined.picture
+        squares = {self._preparation: picture.pixels}
+        for wanted in self._wanted() - set(squares):
+            squares[wanted] = images.decode(data, wanted).pixels
+        return Prepared(
+            examined.file_hash,
+            picture,
+            images.encode_jpeg(images.preview(data, LONGEST)) if preview else b"",
+            images.encode_png(picture.pixels) if preview else b"",
+            self._ask(squares),
+        )
+
+    def _known(self, row: ImageRow, *, preview: bool) -> Made:
+        squares = {wanted: self._source(wanted).one(row) for wanted in self._wanted()}
+        shown_square = b""
+        whole = b""
+        if preview:
+            source = self._source(self._preparation)
+            shown_square = images.encode_png(source.one(row))
+            whole = images.encode_jpeg(source.whole(row))
+        return Prepared(row.file_hash or "", None, whole, shown_square, self._ask(squares))
+
+    def _wanted(self) -> set[Preparation]:
+        return {Preparation(model.origin.size, model.origin.fit) for model in self._models}
+
+    def _ask(self, squares: dict[Preparation, Pixels]) -> tuple[float, ...]:
+        answers = []
+        for model in self._models:
+            square = squares[Preparation(model.origin.size, model.origin.fit)]
+            answers.append(float(model.probabilities(np.asarray(square)[None])[0]))
+        return tuple(answers)
+
+    def _source(self, preparation: Preparation) -> PixelSource:
+        """Return where the catalog's images come from, opened once."""
+        if preparation not in self._sources:
+            source = PixelSource(self._workspace, preparation, InlineExecutor())
+            self._sources[preparation] = self._open.enter_context(source)
+        return self._sources[preparation]
+
+
+def _name(subject: Entry | ImageRow) -> str:
+    if isinstance(subject, ImageRow):
+        return subject.file_name or subject.ref
+    return shown(subject.path)
