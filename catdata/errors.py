@@ -15,6 +15,7 @@ Every error a user can cause is a :class:`CatdataError`. The command line shows 
     ├── ConfigRefused            an option whose value cannot work (ValueError)
     ├── ModelRefused             a saved network that is missing or damaged (ValueError)
     ├── LeakRefused              a test image inside a training set (ValueError)
+    ├── EngineFailed             the cluster that was to do the work can't be reached (OSError)
     └── StorageFailed            the disk is full, read-only or failing (OSError)
 """
 
@@ -103,6 +104,10 @@ class ModelRefused(CatdataError, ValueError):
 
 class LeakRefused(CatdataError, ValueError):
     """A test image, or a near-duplicate of one, is in a training set."""
+
+
+class EngineFailed(CatdataError, OSError):
+    """The cluster that was to do the work cannot be reached."""
 
 
 class StorageFailed(CatdataError, OSError):
