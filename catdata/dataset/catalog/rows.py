@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import numpy as np
 from catdata.h5file import CLASS_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -34,6 +35,8 @@ class ImageRow:
         file_hash: Of an added one: sha256 of its file, hexadecimal.
         removed: Whether builds leave it out.
         added_at: When it came, UTC, ISO 8601.
+        location: Of one catalogued in place: the absolute path of its file, as Python has it (see
+            :func:`os.fsdecode`); None if the file is in the raw store.
         id: Counts up as images come; 0 for a row not stored yet.
     """
 
@@ -53,6 +56,7 @@ class ImageRow:
     removed: bool = False
     warnings: tuple[str, ...] = ()
     added_at: str = ""
+    location: str | None = None
     id: int = 0
 
     @property
@@ -134,8 +138,16 @@ def to_values(image: ImageRow) -> dict[str, object]:
     values: dict[str, object] = {name: getattr(image, name) for name in COLUMNS}
     values["warnings"] = json.dumps(image.warnings)
     values["added_at"] = image.added_at or now()
+    values = as_stored(values)
     words = np.array(image.fingerprint, dtype=np.uint64).view(np.int64)
     return values | dict(zip(WORDS, map(int, words), strict=True))
+
+
+def as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values by column with the path of a file as the bytes that it has on disk."""
+    if values.get("location") is None:
+        return dict(values)
+    return {**values, "location": os.fsencode(values["location"])}
 
 
 def from_values(values: Row) -> ImageRow:
@@ -143,5 +155,7 @@ def from_values(values: Row) -> ImageRow:
     known: dict[str, Any] = {name: values[name] for name in (*COLUMNS, "id")}
     known["warnings"] = tuple(json.loads(values["warnings"]))
     known["removed"] = bool(values["removed"])
+    if values["location"] is not None:
+        known["location"] = os.fsdecode(values["location"])
     words = np.array([values[name] for name in WORDS], dtype=np.int64).view(np.uint64)
     return ImageRow(fingerprint=as_words(words), **known)

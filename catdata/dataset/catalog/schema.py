@@ -10,19 +10,21 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catdata.errors import StorageFailed, WorkspaceDamaged, WorkspaceError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+Connection = sqlite3.Connection
 Cursor = sqlite3.Cursor
 Row = sqlite3.Row
 Values = Sequence[Any] | Mapping[str, Any]
 
-VERSION = 1
+VERSION = 2
+MEMORY = Path(":memory:")
 LOCK_TIMEOUT = 600.0  # seconds that a writer queues behind others
 _NAP = 0.05  # seconds between two tries; SQLite's own waiting would not hear Ctrl-C
 
@@ -48,6 +50,7 @@ CREATE TABLE image (
     removed        INTEGER NOT NULL DEFAULT 0 CHECK (removed IN (0, 1)),  -- 1: not in builds
     warnings       TEXT NOT NULL,        -- JSON list, as told when it was added
     added_at       TEXT NOT NULL,        -- UTC, ISO 8601
+    location       BLOB,                 -- added in place: the bytes of its file's absolute path
     UNIQUE (home_split, home_row)
 );
 CREATE INDEX image_by_content ON image (content_hash);
@@ -88,6 +91,13 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
+def connect_memory() -> sqlite3.Connection:
+    """Open an empty database that is gone when it is closed."""
+    connection = sqlite3.connect(MEMORY, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
 def execute_in_turn(connection: sqlite3.Connection, query: str, values: Values) -> Cursor:
     """Execute a query, waiting for other processes that hold the catalog's lock."""
     deadline = time.monotonic() + LOCK_TIMEOUT
@@ -100,15 +110,15 @@ def execute_in_turn(connection: sqlite3.Connection, query: str, values: Values) 
         time.sleep(_NAP)
 
 
-def check_version(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a catalog that a newer version of this program wrote.
+def read_version(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the version of a catalog's form, at most :data:`VERSION`.
 
     Raises:
-        WorkspaceError: If it is newer.
+        WorkspaceError: If a newer version of this program wrote it.
         WorkspaceDamaged: If the file is no catalog.
     """
     with translated(path):
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        version = int(execute_in_turn(connection, "PRAGMA user_version", ()).fetchone()[0])
     if version > VERSION:
         raise WorkspaceError(
             f"{shown(path)} was written by a newer catdata (catalog version {version}; this "
@@ -117,6 +127,7 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
         )
     if version < 1:
         raise WorkspaceDamaged(f"{shown(path)} is no catalog: it has no version.")
+    return version
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from catdata.dataset.catalog import schema
+from catdata.dataset.catalog import migrations, schema
 from catdata.dataset.catalog.rows import (
     COLUMNS,
     WORDS,
@@ -24,6 +24,7 @@ from catdata.dataset.catalog.rows import (
     Count,
     ImageRow,
     Selection,
+    as_stored,
     from_values,
     now,
     to_values,
@@ -53,7 +54,7 @@ class Catalog:
 
     Args:
         path: The file, which must exist. Where it or its folder may not be written, it is opened
-            for reading.
+            for reading. One of an older version is migrated.
 
     Raises:
         WorkspaceError: If it was written by a newer version.
@@ -68,8 +69,7 @@ class Catalog:
             )
         self.path = path
         writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-        self._connection = schema.connect(path, "rw" if writable else "ro")
-        schema.check_version(self._connection, path)
+        self._connection = migrations.open_migrated(path, writable=writable)
 
     @classmethod
     def create(cls, path: Path, images: Iterable[ImageRow] = ()) -> None:
@@ -179,7 +179,7 @@ class Catalog:
     def _set(self, image_id: int, values: dict[str, str | int | None]) -> None:
         columns = ", ".join(f"{name} = :{name}" for name in values)
         query = f"UPDATE image SET {columns} WHERE id = :id"  # noqa: S608 - our own columns
-        self._execute(query, {**values, "id": image_id})
+        self._execute(query, {**as_stored(values), "id": image_id})
 
     # Images
 
@@ -229,7 +229,10 @@ class Catalog:
     _WITH_FILES = "SELECT * FROM image WHERE file_hash IS NOT NULL ORDER BY id"
 
     def with_files(self) -> Iterator[ImageRow]:
-        """Return all images that have a file in the raw store, removed ones too."""
+        """Return all images that have a file, removed ones too.
+
+        The file is in the raw store, or where *location* says.
+        """
         return map(from_values, self._iterate(self._WITH_FILES))
 
     _FINGERPRINTS = (
