@@ -69,7 +69,7 @@ def add(paths: list[Path]) -> None:
     """Add all photos to a new workspace."""
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         originals.init(Path(folder), {})
-        report = ingest.add(Workspace(Path(folder)), labels.with_label(paths, 1), jobs=2)
+        report = ingest.add(Workspace(Path(folder)), labels.with_label(paths, 1))
     if report.refused:
         sys.exit(f"refused: {report.refused[0]}")
 

@@ -30,11 +30,13 @@ ROOMS = [
 ]
 # Inside a wing the same holds for its modules.
 WINGS = {
+    "engine": ["deaths", "flow", "worker", "guarded", "cluster", "executors"],
     "dataset": [
         "signatures",
         "plainfile",
         "bounds",
         "fits",
+        "budget",
         "images",
         "warp",
         "transforms",
@@ -45,6 +47,9 @@ WINGS = {
         "status",
         "originals",
         "labels",
+        "outcomes",
+        "examine",
+        "intake",
         "ingest",
         "edit",
         "pixels",
@@ -88,6 +93,7 @@ ONLY_IN = {
     "sqlite3": ["dataset.catalog.schema"],
     "h5py": ["h5file"],
     "matplotlib": ["report", "course"],  # course names the type alone
+    "distributed": ["engine.cluster"],
     "PIL": ["dataset.fits", "dataset.images", "dataset.warp", "dataset.transforms", "demo"],
 }
 

@@ -5,8 +5,8 @@ whichever it is. Only so many inputs are under way at once, so memory does not g
 number. An input that kills its worker costs that input, not the run.
 """
 
-from catdata.engine.deaths import Limits, WorkerDied
-from catdata.engine.executors import EXECUTORS, Engine, InlineExecutor, executor, usable_cores
+from catdata.engine.deaths import Limits, WorkerDied, begin_item
+from catdata.engine.executors import EXECUTORS, Engine, InlineExecutor, Jobs, executor, usable_cores
 from catdata.engine.flow import Flow, map_chunks, map_in_order
 
 __all__ = [
@@ -14,8 +14,10 @@ __all__ = [
     "Engine",
     "Flow",
     "InlineExecutor",
+    "Jobs",
     "Limits",
     "WorkerDied",
+    "begin_item",
     "executor",
     "map_chunks",
     "map_in_order",

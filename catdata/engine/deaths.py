@@ -22,6 +22,9 @@ class Limits:
     seconds: float = 20.0
 
 
+LIMITS = Limits()
+
+
 class WorkerDied(Exception):
     """The process that did the work is gone.
 

@@ -61,6 +61,11 @@ class Engine:
                 hint="Say: --engine dask --scheduler tcp://HOST:8786",
             )
 
+    @classmethod
+    def of(cls, jobs: Jobs) -> Engine:
+        """Return an engine as it is, or that of a number of workers on this machine."""
+        return jobs if isinstance(jobs, Engine) else cls(jobs=jobs)
+
     def executor(self, preload: Sequence[str] = ()) -> Executor:
         """Return an executor.
 
@@ -68,6 +73,10 @@ class Engine:
             preload: Modules that guarded workers import once for all.
         """
         return EXECUTORS[self.name](self, preload)
+
+
+Jobs = int | Engine | None
+"""How many workers on this machine (None: one for each usable core), or which engine."""
 
 
 def _processes(engine: Engine, preload: Sequence[str]) -> Executor:

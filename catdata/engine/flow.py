@@ -27,12 +27,14 @@ class Flow:
         chunk: Items handed over together; more than one where a call takes about a millisecond.
         weight: How heavy an item is, such as the bytes that its result holds.
         most_weight: The weight under way at once; a single heavier item goes alone.
+        chunk_weight: The weight handed over together; a fourth of that if None.
     """
 
     in_flight: int = 64
     chunk: int = 1
     weight: Callable[[Any], int] = field(default=lambda _item: 0)
     most_weight: int = 1
+    chunk_weight: int | None = None
 
 
 def map_in_order(
@@ -134,9 +136,10 @@ def _chunks(items: Iterable[Item], flow: Flow) -> Iterator[tuple[list[Item], int
     """Yield items in chunks, each with its weight."""
     chunk: list[Item] = []
     weight = 0
+    most = flow.most_weight // 4 if flow.chunk_weight is None else flow.chunk_weight
     for item in items:
         heavy = flow.weight(item)
-        if chunk and (len(chunk) >= flow.chunk or weight + heavy > flow.most_weight // 4):
+        if chunk and (len(chunk) >= flow.chunk or weight + heavy > most):
             yield chunk, weight
             chunk, weight = [], 0
         chunk.append(item)

@@ -25,7 +25,8 @@ from dataclasses import asdict
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
-from catdata.engine.deaths import Limits, OutOfTime, WorkerDied
+from catdata.engine.deaths import LIMITS, Limits, OutOfTime, WorkerDied
+from catdata.errors import EngineFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,9 +113,7 @@ class GuardedExecutor(Executor):
         preload: Modules that the functions need, imported once for all workers.
     """
 
-    def __init__(
-        self, jobs: int, limits: Limits = Limits(), preload: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, jobs: int, limits: Limits = LIMITS, preload: Sequence[str] = ()) -> None:
         self._limits = limits
         self._preload = preload
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
@@ -171,7 +170,11 @@ class GuardedExecutor(Executor):
                     break
                 is_last = call is None
                 if call is not None and call.future.set_running_or_notify_cancel():
-                    worker = worker or _Worker(self._limits, self._preload)
+                    try:
+                        worker = worker or _Worker(self._limits, self._preload)
+                    except OSError as error:
+                        call.future.set_exception(error)
+                        continue
                     worker.send(call)
             if worker and worker.calls and not worker.receive():
                 worker = None
@@ -182,10 +185,23 @@ class GuardedExecutor(Executor):
 
 
 class _Worker:
-    """One worker as its driver sees it."""
+    """One worker as its driver sees it.
+
+    Raises:
+        EngineFailed: If workers do not start here.
+        OSError: If the system has no room for one more.
+    """
 
     def __init__(self, limits: Limits, preload: Sequence[str]) -> None:
         self.connection = _server.fork(limits, preload)
+        try:
+            self.connection.recv_bytes()  # what it says when it is ready
+        except (EOFError, OSError):
+            self.connection.close()
+            raise EngineFailed(
+                "The workers that read pictures can't be started.",
+                hint="Try: --engine threads (a broken picture can then end the program).",
+            ) from None
         self.calls: deque[_Call] = deque()
         self._seconds = limits.seconds
         self._since = time.monotonic()

@@ -44,7 +44,8 @@ def serve(control: socket.socket) -> None:
         gc.freeze()  # so that collecting in a worker does not copy what it shares with the others
         if os.fork() == 0:
             control.close()
-            _live(*descriptors, Limits(**request["limits"]))
+            folder, connection = descriptors
+            _live(folder, connection, Limits(**request["limits"]))
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -62,7 +63,8 @@ def _live(folder: int, connection: int, limits: Limits) -> None:
 
 
 def work(connection: Connection) -> None:
-    """Answer each pickled call with what it returned or raised, until the end of the connection."""
+    """Say that this worker is ready, then answer each pickled call until the connection ends."""
+    connection.send_bytes(b"")
     while True:
         try:
             call = connection.recv_bytes()

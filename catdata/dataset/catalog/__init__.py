@@ -4,7 +4,24 @@
 what comes out of it, ``store`` the catalog itself.
 """
 
-from catdata.dataset.catalog.rows import Command, Count, ImageRow, Selection, as_words, fingerprints
+from catdata.dataset.catalog.rows import (
+    Command,
+    Count,
+    ImageRow,
+    Selection,
+    as_words,
+    fingerprints,
+    now,
+)
 from catdata.dataset.catalog.store import Catalog
 
-__all__ = ["Catalog", "Command", "Count", "ImageRow", "Selection", "as_words", "fingerprints"]
+__all__ = [
+    "Catalog",
+    "Command",
+    "Count",
+    "ImageRow",
+    "Selection",
+    "as_words",
+    "fingerprints",
+    "now",
+]

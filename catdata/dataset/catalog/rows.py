@@ -139,8 +139,9 @@ def to_values(image: ImageRow) -> dict[str, object]:
     values["warnings"] = json.dumps(image.warnings)
     values["added_at"] = image.added_at or now()
     values = as_stored(values)
-    words = np.array(image.fingerprint, dtype=np.uint64).view(np.int64)
-    return values | dict(zip(WORDS, map(int, words), strict=True))
+    for name, word in zip(WORDS, image.fingerprint, strict=True):
+        values[name] = word - (word >> 63 << 64)  # SQLite's integers have a sign
+    return values
 
 
 def as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,5 +158,6 @@ def from_values(values: Row) -> ImageRow:
     known["removed"] = bool(values["removed"])
     if values["location"] is not None:
         known["location"] = os.fsdecode(values["location"])
-    words = np.array([values[name] for name in WORDS], dtype=np.int64).view(np.uint64)
-    return ImageRow(fingerprint=as_words(words), **known)
+    dhash, dhash_mirrored, phash, phash_mirrored = (values[name] % 2**64 for name in WORDS)
+    words = (dhash, dhash_mirrored, phash, phash_mirrored)
+    return ImageRow(fingerprint=words, **known)

@@ -48,6 +48,11 @@ _INSERT = (
     f"VALUES ({', '.join(f':{name}' for name in _NAMES)})"
 )
 
+_INSERT_WITH_ID = (
+    f"INSERT INTO image (id, {', '.join(_NAMES)}) "  # noqa: S608
+    f"VALUES (:id, {', '.join(f':{name}' for name in _NAMES)})"
+)
+
 
 class Catalog:
     """An open catalog.
@@ -170,6 +175,25 @@ class Catalog:
         self._execute(self._NOTE, (command_id, image_id, None))
         return image_id
 
+    _NEXT_ID = """
+        SELECT 1 + max(
+            coalesce((SELECT max(id) FROM image), 0),
+            coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'image'), 0)
+        )
+    """
+
+    def add_many(self, images: Sequence[ImageRow], command_id: int) -> range:
+        """Insert *images* and return their ids, in order, which no image had before."""
+        first = self._execute(self._NEXT_ID).fetchone()[0]
+        ids = range(first, first + len(images))
+        rows = [
+            {**to_values(image), "id": number} for number, image in zip(ids, images, strict=True)
+        ]
+        with schema.translated(self.path):
+            self._connection.executemany(_INSERT_WITH_ID, rows)
+            self._connection.executemany(self._NOTE, [(command_id, number, None) for number in ids])
+        return ids
+
     def update(self, image: ImageRow, command_id: int, **changes: str | int | None) -> None:
         """Change some columns of *image*, such as ``label``, ``split`` or ``removed``."""
         before = {name: getattr(image, name) for name in changes}
@@ -250,11 +274,15 @@ class Catalog:
         table = np.array(rows, dtype=np.int64).reshape(-1, 5)
         return table[:, 0].tolist(), table[:, 1:].astype(np.uint64)
 
-    _HAS_REMOVED = "SELECT EXISTS (SELECT 1 FROM image WHERE removed)"
+    _REMOVED_FILES = """
+        SELECT file_hash FROM image WHERE removed
+        AND file_hash IN (SELECT value FROM json_each(?))
+    """
 
-    def has_removed(self) -> bool:
-        """Tell whether any image was removed."""
-        return bool(self._execute(self._HAS_REMOVED).fetchone()[0])
+    def removed_files(self, file_hashes: Iterable[str]) -> set[str]:
+        """Return which of some files are those of removed images."""
+        values = (json.dumps(list(file_hashes)),)
+        return {row[0] for row in self._iterate(self._REMOVED_FILES, values)}
 
     _COUNTS = (
         "SELECT origin, split, label, count(*) FROM image WHERE NOT removed "
@@ -337,17 +365,33 @@ class Catalog:
             "catdata list.",
         )
 
-    _SHARING = "SELECT count(DISTINCT content_hash) FROM image WHERE content_hash BETWEEN ? AND ?"
+    _SHARING = """
+        SELECT (SELECT count(DISTINCT content_hash) FROM image
+                WHERE content_hash BETWEEN value AND value || 'g')
+        FROM json_each(?)
+    """
 
     def short_ref(self, image: ImageRow) -> str:
         """Return the name people see: ``train[146]``, or the shortest unambiguous hash."""
-        if image.origin == "original":
-            return image.ref
-        for length in range(SHORTEST_REF, len(image.content_hash)):
-            prefix = image.content_hash[:length]
-            if self._execute(self._SHARING, (prefix, prefix + "g")).fetchone()[0] <= 1:
-                return prefix
-        return image.content_hash
+        return self.short_refs([image])[0]
+
+    def short_refs(self, images: Sequence[ImageRow]) -> list[str]:
+        """Return the name that people see of each image, as :meth:`short_ref`."""
+        refs = [image.ref for image in images]
+        unclear = [at for at, image in enumerate(images) if image.origin == "added"]
+        for length in range(SHORTEST_REF, 64):
+            prefixes = [images[at].content_hash[:length] for at in unclear]
+            sharing = self._iterate(self._SHARING, (json.dumps(prefixes),))
+            still = []
+            for at, prefix, (images_sharing,) in zip(unclear, prefixes, sharing, strict=True):
+                if images_sharing <= 1:
+                    refs[at] = prefix
+                else:
+                    still.append(at)
+            unclear = still
+            if not unclear:
+                break
+        return refs
 
     # SQLite
 
