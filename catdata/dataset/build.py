@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from catdata import durable, engine, fingerprint, h5file
+from catdata import durable, fingerprint, h5file
 from catdata.dataset import copies, images
 from catdata.dataset.catalog import Selection, fingerprints
 from catdata.dataset.copies import Augmentation
-from catdata.dataset.pixels import PixelSource
+from catdata.dataset.pixels import PixelSource, workers
 from catdata.dataset.workspace import (
     ENLARGED,
     MANIFEST,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from catdata.dataset.copies import Copy
     from catdata.dataset.images import Preparation
     from catdata.dataset.pixels import Pixels
+    from catdata.engine import Jobs
 
 
 _ROW_BYTES = 8 + 64 + 64 + 32 + 4  # of a label and of what the group catdata says of a row
@@ -162,7 +163,7 @@ def build(
     name: str = ENLARGED,
     recipe: Recipe | None = None,
     *,
-    jobs: int | None = None,
+    jobs: Jobs = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> BuildReport:
     """Write the build *name*, in place of the one of that name before it.
@@ -171,7 +172,7 @@ def build(
         workspace: Where the catalog and the photos are.
         name: The build's name, which is the name of its folder below ``data/``.
         recipe: How to make it; the workspace's settings if None.
-        jobs: Number of workers; one for each usable core if None.
+        jobs: Number of workers or another engine; one worker for each usable core if None.
         on_progress: Called with the rows written so far and the rows in all.
 
     Raises:
@@ -182,7 +183,7 @@ def build(
     settings = workspace.settings
     recipe = recipe or Recipe(settings.size, settings.fit)
     _check_name(workspace, name)
-    with workspace.build_lock(), engine.executor(jobs=jobs) as pool:
+    with workspace.build_lock(), workers(jobs) as pool:
         contents = select(workspace, recipe)
         folder = workspace.data / name
         count = _counter(contents, on_progress)

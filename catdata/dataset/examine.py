@@ -1,7 +1,7 @@
-"""Read and decode files: the part of ``add`` that workers do, apart from the catalog.
+"""Read and decode files: what workers do, apart from the catalog and all that it needs.
 
-What comes back holds the prepared pixels and the file's hash, not the file: whoever stores it
-compares the bytes with that hash.
+What comes back of a file to be added holds the prepared pixels and its hash, not the file: whoever
+stores it compares the bytes with that hash.
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from catdata.dataset import images
 from catdata.dataset.plainfile import read_file
 from catdata.dataset.rawstore import file_hash
-from catdata.engine import begin_item
+from catdata.engine import WorkerDied, begin_item
 from catdata.errors import ImageRefused, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from catdata.dataset.images import Picture, Preparation
+    from catdata.dataset.rawstore import Stored
 
 NOT_A_PICTURE = "not a JPEG, PNG or WebP picture"
 
@@ -89,6 +93,26 @@ def examine(tasks: Sequence[Task], preparation: Preparation) -> list[Examined | 
     ]
 
 
+def prepare(files: Sequence[Stored], preparation: Preparation) -> list[NDArray[np.uint8]]:
+    """Decode files of the workspace.
+
+    Args:
+        files: Where they are.
+        preparation: How pictures become squares.
+
+    Returns:
+        Arrays of shape (size, size, 3), uint8.
+
+    Raises:
+        WorkspaceDamaged: If a file is missing or has changed.
+    """
+    squares = []
+    for file in files:
+        begin_item()
+        squares.append(images.decode(file.read(), preparation).pixels)
+    return squares
+
+
 def _read(task: Task) -> bytes | NotTaken:
     begin_item()
     if task.problem:
@@ -116,3 +140,10 @@ def _refused(error: ImageRefused, path: str) -> NotTaken:
     for name in (shown(path), shown(os.path.basename(path))):  # noqa: PTH119
         reason = reason.removeprefix(name).removeprefix(":").lstrip()
     return NotTaken(reason, error.hint)
+
+
+def deadly(_task: Task, died: WorkerDied) -> NotTaken:
+    """Return why a file is refused that no worker survives."""
+    return NotTaken(
+        f"{died.reason}; it is left out", hint="Open it in a picture program and save it again."
+    )

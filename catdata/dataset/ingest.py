@@ -12,17 +12,21 @@ import os
 from collections import deque
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from catdata import engine
-from catdata.dataset.examine import Examined, NotTaken, Task, examine
+from catdata.dataset.examine import Examined, Task, deadly, examine
 from catdata.dataset.intake import File, Intake
 from catdata.dataset.outcomes import Added, AddReport, Outcome, Refused, Skipped
 from catdata.engine import Engine
 from catdata.errors import StorageFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from catdata.dataset.cache import PixelCache
+    from catdata.dataset.images import Preparation
     from catdata.dataset.labels import Entry
     from catdata.dataset.workspace import Workspace
     from catdata.engine import Jobs
@@ -55,7 +59,6 @@ def stream(
         StorageFailed: If the disk is full, read-only or failing. What was yielded before stays.
         EngineFailed: If the cluster cannot be reached.
     """
-    examine_all = functools.partial(examine, preparation=workspace.settings.preparation)
     entries: deque[tuple[Entry, str]] = deque()
 
     def tasks() -> Iterator[Task]:
@@ -64,14 +67,22 @@ def stream(
             entries.append((entry, path))
             yield Task(path, entry.found, entry.problem)
 
-    flow = _flow(3 * workspace.settings.size**2)
-    with Engine.of(jobs).executor(_PRELOAD) as pool, workspace.catalog() as catalog:
+    preparation = workspace.settings.preparation
+    examine_all = functools.partial(examine, preparation=preparation)
+    with (
+        Engine.of(jobs).executor(_PRELOAD) as pool,
+        workspace.catalog() as catalog,
+        workspace.pixel_cache(preparation) as cache,
+    ):
         intake = Intake(workspace, catalog, in_place=in_place)
-        examined = engine.map_chunks(pool, examine_all, tasks(), flow, on_death=_deadly)
+        examined = engine.map_chunks(
+            pool, examine_all, tasks(), _flow(preparation), on_death=deadly
+        )
         added = 0
         try:
             for batch in _batches(File(*entries.popleft(), outcome) for outcome in examined):
                 outcomes = intake.commit(batch)
+                _keep(cache, batch, outcomes)
                 added += sum(isinstance(outcome, Added) for outcome in outcomes)
                 yield outcomes
         except OSError as error:
@@ -120,8 +131,21 @@ def add(
     return report
 
 
-def _flow(row_bytes: int) -> engine.Flow:
+def _keep(cache: PixelCache, batch: Sequence[File], outcomes: Sequence[Outcome]) -> None:
+    """Put the pixels of new images into the cache, for the next build."""
+    new = [
+        file.result
+        for file, outcome in zip(batch, outcomes, strict=True)
+        if isinstance(outcome, Added) and isinstance(file.result, Examined)
+    ]
+    if new:
+        squares = np.stack([file.picture.pixels for file in new])
+        cache.add([file.file_hash for file in new], squares)
+
+
+def _flow(preparation: Preparation) -> engine.Flow:
     """Return how many files are under way: their bytes and their pixels are bounded."""
+    row_bytes = 3 * preparation.size**2
     return engine.Flow(
         in_flight=BATCH_IMAGES,
         chunk=16,
@@ -136,12 +160,6 @@ def _absolute(path: Path) -> str:
         return os.path.abspath(path)  # noqa: PTH100 - keeps links
     except FileNotFoundError:  # the current folder was deleted
         return os.fspath(path)
-
-
-def _deadly(_task: Task, died: engine.WorkerDied) -> NotTaken:
-    return NotTaken(
-        f"{died.reason}; it is left out", hint="Open it in a picture program and save it again."
-    )
 
 
 def _bytes_of(path: str) -> int:

@@ -46,6 +46,39 @@ class RawFile(NamedTuple):
     source: str
 
 
+class Stored(NamedTuple):
+    """A file that is an image, here or where it was catalogued in place.
+
+    Attributes:
+        path: Its absolute path.
+        file_hash: sha256 of its bytes.
+    """
+
+    path: str
+    file_hash: str
+
+    def read(self) -> bytes:
+        """Return the bytes, checked against the hash.
+
+        Raises:
+            WorkspaceDamaged: If the file is missing or its bytes have changed.
+        """
+        try:
+            data = Path(self.path).read_bytes()
+        except FileNotFoundError:
+            raise WorkspaceDamaged(
+                f"{shown(self.path)} is missing: the catalog lists a picture whose file is gone.",
+                hint="Put the file back from a backup, or add the photo again from where it came.",
+            ) from None
+        if file_hash(data) != self.file_hash:
+            raise WorkspaceDamaged(
+                f"{shown(self.path)} has changed: its bytes no longer have the sha256 that names "
+                "it.",
+                hint="Put the file back from a backup, or delete it and add the photo again.",
+            )
+        return data
+
+
 class FilesChanged(Exception):
     """Files were not what they had been when they were examined.
 
@@ -110,20 +143,11 @@ class RawStore:
         Raises:
             WorkspaceDamaged: If the file is missing or its bytes have changed.
         """
-        path = Path(location) if location else self.path(file_hash, format)
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            raise WorkspaceDamaged(
-                f"{shown(path)} is missing: the catalog lists a picture whose file is gone.",
-                hint="Put the file back from a backup, or add the photo again from where it came.",
-            ) from None
-        if hashlib.sha256(data).hexdigest() != file_hash:
-            raise WorkspaceDamaged(
-                f"{shown(path)} has changed: its bytes no longer have the sha256 that names it.",
-                hint="Put the file back from a backup, or delete it and add the photo again.",
-            )
-        return data
+        return self.stored(file_hash, format, location).read()
+
+    def stored(self, file_hash: str, format: str, location: str | None = None) -> Stored:  # noqa: A002
+        """Return where a file's bytes are, and what they should be."""
+        return Stored(location or str(self.path(file_hash, format)), file_hash)
 
     def _write_all(self, files: Sequence[RawFile]) -> set[str]:
         """Copy files under temporary names, sync and rename them; return those that have changed.

@@ -1,4 +1,4 @@
-"""A guarded worker that crashes, hangs or swells costs its own item, and nothing is left running."""
+"""A guarded worker that crashes, hangs or swells costs its own item; none is left running."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ def test_workers_start_in_a_folder_that_was_deleted(
 
 def test_a_module_in_the_current_folder_is_not_imported(tmp_path: Path) -> None:
     (tmp_path / "pickle.py").write_text("raise SystemExit('wrong module')")
-    code = "from catdata.engine.guarded import GuardedExecutor as G\nprint(G(1).submit(abs, -5).result())"
+    code = "from catdata.engine.guarded import GuardedExecutor as Guarded\n"
+    code += f"print(Guarded(1).submit(abs, -{GOOD}).result())"
     done = subprocess.run(
         [sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True
     )
