@@ -53,6 +53,8 @@ WINGS = {
         "build",
         "explain",
         "export",
+        "damage",
+        "mending",
         "verify",
     ],
     "learning": [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,22 +145,25 @@ def _check_pair(pair: Mapping[str, Path]) -> set[int]:
 
 def _copy_pair(pair: Mapping[str, Path], folder: Path) -> bool:
     """Copy both files under the course's names, with what they are; tell if they are genuine."""
-    files: dict[str, dict[str, object]] = {}
-    hashes: dict[str, str] = {}
     with durable.replacing_folder(folder) as partial:
         for split, source in pair.items():
-            digest = hashlib.sha256()
-            name = h5file.FILE_NAMES[split]
-            with source.open("rb") as original, (partial / name).open("xb") as copy:
-                while block := original.read(_COPY_BYTES):
-                    digest.update(block)
-                    copy.write(block)
-                files[name] = {"bytes": copy.tell(), "sha256": digest.hexdigest()}
-            hashes[split] = digest.hexdigest()
-        genuine = hashes == h5file.KNOWN_PAIR
-        manifest = {"build": ORIGINAL, "genuine": genuine, "files": files}
-        text = json.dumps(manifest, indent=2) + "\n"
-        (partial / MANIFEST).write_text(text, encoding="utf-8")
+            target = partial / h5file.FILE_NAMES[split]
+            with source.open("rb") as original, target.open("xb") as copy:
+                shutil.copyfileobj(original, copy, _COPY_BYTES)
+        return write_manifest(partial)
+
+
+def write_manifest(folder: Path) -> bool:
+    """Write what the pair in *folder* is to ``build.json``, and tell if it is the course's own."""
+    files: dict[str, dict[str, object]] = {}
+    for name in h5file.FILE_NAMES.values():
+        with (folder / name).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            files[name] = {"bytes": file.tell(), "sha256": digest}
+    hashes = {split: files[name]["sha256"] for split, name in h5file.FILE_NAMES.items()}
+    genuine = hashes == h5file.KNOWN_PAIR
+    manifest = {"build": ORIGINAL, "genuine": genuine, "files": files}
+    durable.write_bytes(folder / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
     return genuine
 
 
@@ -228,3 +232,5 @@ def _write_catalog(path: Path, rows: Sequence[ImageRow]) -> None:
     durable.sync_file(partial)
     partial.replace(path)
     durable.sync_folder(path.parent)
+    with Catalog(path) as catalog:
+        catalog.write_log()
