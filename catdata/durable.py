@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import hashlib
 import os
 import shutil
+import stat
 import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -177,6 +179,8 @@ def copy_file(source: str, target: str) -> str:
         except OSError as error:
             raise SourceFailed(*error.args) from error
         opened.callback(os.close, reading)
+        if not stat.S_ISREG(os.fstat(reading).st_mode):
+            raise SourceFailed(errno.EINVAL, "no plain file any more")
         writing = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
         opened.callback(os.close, writing)
         digest = hashlib.sha256()

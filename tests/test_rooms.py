@@ -59,6 +59,8 @@ WINGS = {
         "build",
         "explain",
         "export",
+        "damage",
+        "mending",
         "verify",
     ],
     "learning": [

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from catdata.dataset.workspace import Workspace
     from catdata.engine import Jobs
 
-__all__ = ["AddReport", "Added", "Outcome", "Refused", "Skipped", "add", "stream"]
+__all__ = ["AddReport", "Added", "Outcome", "Refused", "Skipped", "add", "collect", "stream"]
 
 BATCH_IMAGES = 512
 BATCH_BYTES = 64 << 20  # of prepared pixels
@@ -120,9 +120,16 @@ def add(
         StorageFailed: As :func:`stream` does.
         EngineFailed: As :func:`stream` does.
     """
+    return collect(stream(workspace, files, jobs=jobs, in_place=in_place), on_progress=on_progress)
+
+
+def collect(
+    taken: Iterable[list[Outcome]], *, on_progress: Callable[[int], None] | None = None
+) -> AddReport:
+    """Gather what :func:`stream` yields into one report."""
     report = AddReport()
     done = 0
-    for outcomes in stream(workspace, files, jobs=jobs, in_place=in_place):
+    for outcomes in taken:
         for outcome in outcomes:
             report.note(outcome)
         done += len(outcomes)

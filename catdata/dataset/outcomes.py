@@ -37,6 +37,11 @@ class Refused:
 Outcome = Added | Skipped | Refused
 
 
+def to_line(outcome: Outcome) -> dict[str, object]:
+    """Return one outcome as plain types, its kind under ``outcome``."""
+    return {"outcome": type(outcome).__name__.lower(), **asdict(outcome)}
+
+
 @dataclass(slots=True)
 class AddReport:
     """What became of every file, in order."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
-_PATIENCE = "15s"
+PATIENCE = "15s"
 
 
 def cluster(scheduler: str) -> Executor:
@@ -37,7 +37,7 @@ def cluster(scheduler: str) -> Executor:
             hint="Install it with: pip install 'catdata[dask]'",
         ) from None
     try:
-        client: Any = Client(scheduler, timeout=_PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        client: Any = Client(scheduler, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise EngineFailed(
             f"There is no Dask scheduler at {shown(scheduler)}: {shown(str(error))}.",

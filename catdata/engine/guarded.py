@@ -158,6 +158,10 @@ class GuardedExecutor(Executor):
             for driver in self._drivers:
                 driver.join()
 
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        """Wait for what was begun, unless an error or Ctrl-C makes it useless."""
+        self.shutdown(wait=kind is None, cancel_futures=kind is not None)
+
     def _drive(self) -> None:
         """Keep one worker busy, in a thread of its own, until there are no more calls."""
         worker: _Worker | None = None

@@ -11,7 +11,9 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from catdata import durable
-from catdata.dataset.catalog import schema
+from catdata.dataset.catalog import content, schema, state
+from catdata.dataset.catalog.state import State
+from catdata.dataset.catalog.textlog import LogEnd
 from catdata.errors import StorageFailed, shown
 
 if TYPE_CHECKING:
@@ -20,8 +22,11 @@ if TYPE_CHECKING:
 
 
 def _to_2(connection: schema.Connection) -> None:
-    """Let a photo stay where it lies, outside the raw store."""
+    """Let a photo stay where it lies, and keep the sums of all rows and the end of the log."""
     connection.execute("ALTER TABLE image ADD COLUMN location BLOB")
+    for statement in schema.STATE:
+        connection.execute(statement)
+    state.write(connection, State(content.sum_up(connection), LogEnd()))
 
 
 MIGRATIONS: dict[int, Callable[[schema.Connection], None]] = {2: _to_2}

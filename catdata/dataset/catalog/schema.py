@@ -21,12 +21,19 @@ if TYPE_CHECKING:
 Connection = sqlite3.Connection
 Cursor = sqlite3.Cursor
 Row = sqlite3.Row
+DatabaseError = sqlite3.DatabaseError
 Values = Sequence[Any] | Mapping[str, Any]
 
 VERSION = 2
 MEMORY = Path(":memory:")
 LOCK_TIMEOUT = 600.0  # seconds that a writer queues behind others
 _NAP = 0.05  # seconds between two tries; SQLite's own waiting would not hear Ctrl-C
+
+STORAGE_HINT = (
+    "Check that the disk has room and that the folder may be written; then run the same command "
+    "again."
+)
+DAMAGE_HINT = "Mend it with: catdata verify --repair"
 
 SCHEMA = """
 CREATE TABLE image (
@@ -71,10 +78,23 @@ CREATE TABLE change (                    -- what undo reads, in the order of doi
 CREATE INDEX change_by_command ON change (command_id);
 """
 
+# What came with version 2, so the migration to it makes it by the same words.
+STATE = (
+    "CREATE INDEX image_by_kind ON image (removed, origin, split, label)",
+    """CREATE TABLE state (                 -- one row; each transaction brings it up to date
+    content        TEXT NOT NULL,        -- sum of the hashes of all rows of the other tables
+    builds         TEXT NOT NULL,        -- the same of what builds depend on
+    log_length     INTEGER NOT NULL,     -- bytes of log.jsonl, or 0 where it was not written yet
+    log_last       INTEGER NOT NULL,     -- where its last line begins
+    log_chain      TEXT NOT NULL         -- hash of its lines
+    )""",
+    "INSERT INTO state VALUES ('0', '0', 0, 0, '')",
+)
+
 
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables, inside a transaction that the caller commits."""
-    connection.executescript(f"BEGIN; PRAGMA user_version = {VERSION}; {SCHEMA}")
+    connection.executescript(f"BEGIN; PRAGMA user_version = {VERSION}; {SCHEMA} {'; '.join(STATE)}")
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -138,10 +158,7 @@ def translated(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise StorageFailed(
             f"{shown(path)}: {error}.",
-            hint="Check that the disk has room and that the folder may be written; then run the "
-            "same command again.",
+            hint=STORAGE_HINT,
         ) from error
-    except sqlite3.DatabaseError as error:
-        raise WorkspaceDamaged(
-            f"{shown(path)} is damaged: {error}.", hint="Put it back from a backup."
-        ) from error
+    except DatabaseError as error:
+        raise WorkspaceDamaged(f"{shown(path)} is damaged: {error}.", hint=DAMAGE_HINT) from error
