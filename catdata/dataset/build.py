@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -359,18 +360,21 @@ def _write_manifest(folder: Path, report: BuildReport, recipe: Recipe, contents:
         "left_out": [left_out._asdict() for left_out in report.left_out],
         "files": {name: _describe(folder / name) for name in h5file.FILE_NAMES.values()},
     }
-    rows = ",\n".join(
-        f'  "{split}": [\n   {_listed(images_of_split, contents.copies_in(split))}\n  ]'
-        for split, images_of_split in contents.rows.items()
-    )
     head = json.dumps(manifest, indent=1).removesuffix("\n}")
-    text = f'{head},\n "rows": {{\n{rows}\n }}\n}}\n'
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    with (folder / MANIFEST).open("w", encoding="utf-8", newline="\n") as file:
+        file.write(f'{head},\n "rows": {{')
+        for number, (split, images_of_split) in enumerate(contents.rows.items()):
+            file.write(f'{"," if number else ""}\n  "{split}": [')
+            file.writelines(_lines(images_of_split, contents.copies_in(split)))
+            file.write("\n  ]")
+        file.write("\n }\n}\n")
 
 
-def _listed(images_of_split: Sequence[ImageRow], copies_of_split: Sequence[Copy]) -> str:
-    rows = [*map(_source, images_of_split), *map(_source_of_copy, copies_of_split)]
-    return ",\n   ".join(map(json.dumps, rows))
+def _lines(images_of_split: Sequence[ImageRow], copies_of_split: Sequence[Copy]) -> Iterator[str]:
+    """Yield what is said of each row, one by one: together they would take much memory."""
+    rows = chain(map(_source, images_of_split), map(_source_of_copy, copies_of_split))
+    for number, row in enumerate(rows):
+        yield f"{',' if number else ''}\n   {json.dumps(row)}"
 
 
 def _describe(path: Path) -> dict[str, object]:

@@ -38,9 +38,8 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
         return process
 
     yield begin
-    for process in reversed(started):
-        process.terminate()
     for process in started:
+        process.kill()
         process.communicate()
 
 

@@ -154,7 +154,8 @@ def as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
 def from_values(values: Row) -> ImageRow:
     """Return one row of the table ``image`` as a record."""
     known: dict[str, Any] = {name: values[name] for name in (*COLUMNS, "id")}
-    known["warnings"] = tuple(json.loads(values["warnings"]))
+    warnings = values["warnings"]
+    known["warnings"] = tuple(json.loads(warnings)) if warnings != "[]" else ()
     known["removed"] = bool(values["removed"])
     if values["location"] is not None:
         known["location"] = os.fsdecode(values["location"])
