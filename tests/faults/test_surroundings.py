@@ -7,6 +7,9 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,6 +134,14 @@ def run_as_other(arguments: list[str]) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(words, capture_output=True, env=environment(), cwd="/", timeout=120)
 
 
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that everybody may look into; those of pytest are private."""
+    with tempfile.TemporaryDirectory(prefix="catdata-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 becomes_other = pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("setpriv"), reason="only root may become another user"
 )
@@ -140,15 +151,20 @@ becomes_other = pytest.mark.skipif(
 @pytest.mark.parametrize(
     "line", ["list", "status", "show train[3]", "log", "verify", "check --no-doubtful"]
 )
-def test_a_workspace_of_another_user_can_be_read(prepare: Prepare, line: str) -> None:
-    done = run_as_other(["-C", str(prepare("relabel").root), *line.split()])
+def test_a_workspace_of_another_user_can_be_read(prepare: Prepare, public: Path, line: str) -> None:
+    root = prepare("relabel", public / "workspace").root
+    done = run_as_other(["-C", str(root), *line.split()])
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr.decode()
 
 
 @becomes_other
 @pytest.mark.parametrize("name", JOBS)
-def test_a_workspace_of_another_user_is_not_written(prepare: Prepare, name: str) -> None:
-    fault = prepare(name)
+def test_a_workspace_of_another_user_is_not_written(
+    prepare: Prepare, public: Path, name: str
+) -> None:
+    fault = prepare(name, public / "workspace")
+    fault = replace(fault, photos=shutil.copytree(fault.photos, public / "photos"))
+    fault.photos.chmod(0o755)
     done = run_as_other(fault.arguments)
     assert_no_alarm(done)
     assert done.returncode == 1

@@ -37,7 +37,7 @@ def find_damage(path: Path) -> tuple[str, str]:
         return "it is missing", ""
     try:
         with (
-            contextlib.closing(migrations.open_migrated(path, writable=False)) as connection,
+            contextlib.closing(migrations.open_migrated(path)) as connection,
             schema.translated(path),
         ):
             schema.execute_in_turn(connection, "BEGIN", ())
