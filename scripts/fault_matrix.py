@@ -45,6 +45,8 @@ from catdata.dataset.workspace import Workspace  # noqa: E402
 PHOTOS = 9
 CRASHES = ("kill", "powercut", "ENOSPC", "EDQUOT", "EIO")
 MATRIX = {**JOBS, "verify --repair": Job("damaged", ("verify", "--repair"))}
+# All calls that write, but for the exchange of two folders, which the injector cannot take back.
+SYNCED = "openat,write,pwrite64,rename,unlink,mkdir,ftruncate,fsync,fdatasync"
 _SUMMARY = re.compile(r"^(?:kill|error|powercut): (\d+) runs, (\d+) bad", re.MULTILINE)
 
 
@@ -119,6 +121,8 @@ def crash(program: Path, folder: Path, name: str, how: str, every: int) -> tuple
     called = shlex.join([sys.executable, "-m", "catdata", *words]).replace("ROOT", '"$ROOT"')
     judge = shlex.join([sys.executable, str(Path(__file__)), "--judge", name, str(folder)])
     mode = ["error", "--errno", how] if how.isupper() else [how]
+    if how == "powercut":
+        mode += ["--calls", SYNCED]
     make = f"cp -r {shlex.quote(str(folder / job.start))} $ROOT"
     lab = [sys.executable, str(program), *mode, "--every", str(every), "--cwd", str(ROOT)]
     lab += ["--make", make, "--cmd", called, "--check", f'{judge} "$ROOT"']

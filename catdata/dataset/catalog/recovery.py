@@ -44,7 +44,7 @@ def find_damage(path: Path) -> tuple[str, str]:
             damage = _find_in(connection)
             known = state.read(connection)
     except WorkspaceDamaged as error:
-        return error.message, ""
+        return str(error.__cause__ or error), ""
     return damage, "" if damage else _find_in_log(path.with_name(textlog.NAME), known.log)
 
 
