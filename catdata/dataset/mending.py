@@ -15,7 +15,7 @@ from catdata import durable, h5file
 from catdata.dataset import build, images, originals
 from catdata.dataset.build import Recipe
 from catdata.dataset.catalog import Selection, recovery
-from catdata.dataset.damage import below, home_of
+from catdata.dataset.damage import below, home_of, is_raw_file
 from catdata.dataset.rawstore import FilesChanged, RawFile, file_hash
 from catdata.dataset.workspace import MANIFEST, ORIGINAL
 from catdata.errors import (
@@ -54,12 +54,24 @@ def _rebuild(workspace: Workspace) -> str:
         try:
             passed_over = recovery.rebuild(workspace.catalog_path)
         except WorkspaceDamaged:
-            return ""
+            return _start_over(workspace)
     if not passed_over:
         return "made again from its log"
     with workspace.catalog() as catalog:
         catalog.write_log()
     return f"made again from its log, of which {passed_over} damaged line(s) are lost"
+
+
+def _start_over(workspace: Workspace) -> str:
+    """Make the catalog again without a log, where there are no photos that need their labels."""
+    if any(map(is_raw_file, workspace.raw.folder.glob("*/*"))):
+        return ""
+    recovery.put_aside(workspace.catalog_path)
+    try:
+        originals.catalogue_again(workspace.data)
+    except H5Refused:
+        return ""
+    return "made again from the course's files"
 
 
 def mend(

@@ -124,9 +124,7 @@ def init(
         if pair:
             _refuse_foreign_files(data / ORIGINAL)
             genuine = _copy_pair(pair, data / ORIGINAL)
-            copied = h5file.read_pair(data / ORIGINAL)
-            sets = {"train": copied.train, "test": copied.test}
-            rows = [row for split, images in sets.items() for row in _rows(images, split)]
+            sets, rows = _read_copied(data)
             report = _report(root, sets, rows, genuine=genuine)
         _write_catalog(data / "catalog.db", rows)
         write_settings(root, settings)
@@ -143,6 +141,26 @@ def _check_pair(pair: Mapping[str, Path]) -> set[int]:
             hint="Take both files from the same source.",
         )
     return sizes
+
+
+def catalogue_again(data: Path) -> None:
+    """Write the catalog of a workspace without photos anew, from the pair alone.
+
+    Args:
+        data: The folder that holds the pair and held the catalog.
+
+    Raises:
+        H5Refused: If the pair is damaged.
+    """
+    _, rows = _read_copied(data)
+    _write_catalog(data / "catalog.db", rows)
+
+
+def _read_copied(data: Path) -> tuple[dict[str, h5file.ImageSet], list[ImageRow]]:
+    """Return the images of the copied pair by split, and their rows for the catalog."""
+    copied = h5file.read_pair(data / ORIGINAL)
+    sets = {"train": copied.train, "test": copied.test}
+    return sets, [row for split, images in sets.items() for row in _rows(images, split)]
 
 
 def _copy_pair(pair: Mapping[str, Path], folder: Path) -> bool:

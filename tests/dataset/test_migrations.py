@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -173,14 +175,30 @@ def test_a_killed_migration_leaves_the_older_catalog_whole(path: Path) -> None:
     assert dump(migrations.backup_path(path)) == before
 
 
+READ_AS_OTHER = """
+import os, sys
+from pathlib import Path
+from catdata.dataset.catalog import Catalog
+if os.geteuid() == 0:
+    os.setuid(65534)
+with Catalog(Path("catalog.db")) as catalog:
+    print([(image.id, image.location) for image in catalog.images()], len(catalog.digest()))
+"""
+
+
 def test_an_older_catalog_that_may_not_be_written_is_read_all_the_same(path: Path) -> None:
     before = path.read_bytes()
-    connection = migrations.open_migrated(path, writable=False)
-    rows = connection.execute("SELECT id, location FROM image ORDER BY id").fetchall()
-    connection.close()
-    assert [tuple(row) for row in rows] == [(1, None), (3, None)]
-    assert path.read_bytes() == before
-    assert [found.name for found in path.parent.iterdir()] == ["catalog.db"]
+    with tempfile.TemporaryDirectory(prefix="catdata-") as name:  # another user may look into it
+        folder = Path(name)
+        Path(shutil.copy(path, folder)).chmod(0o444)
+        folder.chmod(0o555)
+        done = subprocess.run(
+            [sys.executable, "-c", READ_AS_OTHER], cwd=folder, capture_output=True, text=True
+        )
+        folder.chmod(0o755)
+        assert (done.stdout, done.stderr) == ("[(1, None)] 64\n", "")
+        assert (folder / path.name).read_bytes() == before
+        assert [found.name for found in folder.iterdir()] == ["catalog.db"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are bytes on POSIX only")

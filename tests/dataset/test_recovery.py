@@ -185,6 +185,16 @@ def test_without_catalog_and_log_nothing_is_made_up(workspace: Workspace, log: P
     assert raised.value.hint == "Mend it with: catdata verify --repair"
 
 
+def test_without_photos_the_pair_is_enough_to_make_the_catalog_again(workspace: Workspace) -> None:
+    (workspace.data / "log.jsonl").unlink()
+    workspace.catalog_path.write_bytes(b"no database")
+    done = "made again from the course's files"
+    assert damage(workspace, repair=True) == [("damaged-catalog", "data/catalog.db", done)]
+    assert damage(workspace) == []
+    with workspace.catalog() as catalog:
+        assert sum(count.images for count in catalog.counts()) == 18
+
+
 def test_a_log_that_cannot_be_written_stops_the_change(workspace: Workspace, log: Path) -> None:
     before = dump(workspace)
     log.unlink()

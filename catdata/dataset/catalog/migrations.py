@@ -8,6 +8,7 @@ migrated, or what it was. A catalog that may not be written is migrated in memor
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import TYPE_CHECKING
 
 from catdata import durable
@@ -33,12 +34,12 @@ MIGRATIONS: dict[int, Callable[[schema.Connection], None]] = {2: _to_2}
 """Each step by the version that it leads to."""
 
 
-def open_migrated(path: Path, *, writable: bool) -> schema.Connection:
+def open_migrated(path: Path) -> schema.Connection:
     """Open a catalog of this version or an older one, which is migrated.
 
     Args:
-        path: The file, which must exist.
-        writable: Whether the file and its folder may be written.
+        path: The file, which must exist. Where it or its folder may not be written, it is opened
+            for reading. Otherwise SQLite also rolls back what a killed writer left.
 
     Raises:
         WorkspaceError: If it was written by a newer version.
@@ -46,6 +47,7 @@ def open_migrated(path: Path, *, writable: bool) -> schema.Connection:
         StorageFailed: If there is no room for the copy or for the migrated catalog; it is then
             what it was.
     """
+    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
     connection = schema.connect(path, "rw" if writable else "ro")
     try:
         if schema.read_version(connection, path) == schema.VERSION:

@@ -48,8 +48,7 @@ class Reader:
                 hint=schema.DAMAGE_HINT,
             )
         self.path = path
-        writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-        self._connection = migrations.open_migrated(path, writable=writable)
+        self._connection = migrations.open_migrated(path)
 
     def close(self) -> None:
         """Close the file."""

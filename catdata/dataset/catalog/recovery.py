@@ -37,14 +37,14 @@ def find_damage(path: Path) -> tuple[str, str]:
         return "it is missing", ""
     try:
         with (
-            contextlib.closing(migrations.open_migrated(path, writable=False)) as connection,
+            contextlib.closing(migrations.open_migrated(path)) as connection,
             schema.translated(path),
         ):
             schema.execute_in_turn(connection, "BEGIN", ())
             damage = _find_in(connection)
             known = state.read(connection)
     except WorkspaceDamaged as error:
-        return error.message, ""
+        return str(error.__cause__ or error), ""
     return damage, "" if damage else _find_in_log(path.with_name(textlog.NAME), known.log)
 
 
@@ -93,7 +93,7 @@ def rebuild(path: Path) -> int:
         state.write(connection, State(content.sum_up(connection), end))
         connection.execute("COMMIT")
     durable.sync_file(partial)
-    _put_aside(path)
+    put_aside(path)
     partial.replace(path)
     durable.sync_folder(path.parent)
     return passed_over
@@ -117,7 +117,7 @@ def _replay(connection: Connection, log: Path) -> tuple[int, int, LogEnd]:
     return lines, passed_over, LogEnd() if passed_over else end
 
 
-def _put_aside(path: Path) -> None:
+def put_aside(path: Path) -> None:
     """Move a damaged catalog away, then its journal, which must not meet another catalog."""
     for name in (path.name, f"{path.name}-journal"):
         old = path.with_name(name)
