@@ -144,6 +144,4 @@ def _refused(error: ImageRefused, path: str) -> NotTaken:
 
 def deadly(_task: Task, died: WorkerDied) -> NotTaken:
     """Return why a file is refused that no worker survives."""
-    return NotTaken(
-        f"{died.reason}; it is left out", hint="Open it in a picture program and save it again."
-    )
+    return NotTaken(died.reason, "Open it in a picture program and save it again.")
