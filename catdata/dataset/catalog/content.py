@@ -40,16 +40,24 @@ class Sums:
     content: int = 0
     builds: int = 0
 
-    def plus(self, table: str, values: dict[str, Any] | None, sign: int = 1) -> Sums:
-        """Return the sums with a row added, or taken away where *sign* is -1; None is no row."""
-        if values is None:
-            return self
-        content = self.content + sign * _hash(f"{table} {as_text(values)}")
-        builds = self.builds
-        if table == "image" and not values["removed"]:
-            named = (values[name] for name in ("id", "content_hash", "label", "split"))
-            builds += sign * _hash(repr(tuple(named)))
-        return Sums(content % _MODULUS, builds % _MODULUS)
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(
+            (self.content + other.content) % _MODULUS, (self.builds + other.builds) % _MODULUS
+        )
+
+    def __sub__(self, other: Sums) -> Sums:
+        return self + Sums(-other.content, -other.builds)
+
+
+def sums_of(table: str, values: dict[str, Any] | None) -> Sums:
+    """Return the sums over one row; zero if there is none."""
+    if values is None:
+        return Sums()
+    builds = 0
+    if table == "image" and not values["removed"]:
+        named = (values[name] for name in ("id", "content_hash", "label", "split"))
+        builds = _hash(repr(tuple(named)))
+    return Sums(_hash(f"{table} {as_text(values)}"), builds)
 
 
 def _hash(text: str) -> int:
@@ -92,12 +100,12 @@ def sum_up(connection: Connection) -> Sums:
     for table in TABLES:
         for page in read_table(connection, table):
             for values in page:
-                sums = sums.plus(table, values)
+                sums += sums_of(table, values)
     return sums
 
 
 class Touched:
-    """The rows that one transaction changes, with what they were before.
+    """The rows that one transaction changes, with the sums over each as it was before.
 
     Args:
         connection: Inside the transaction.
@@ -105,13 +113,14 @@ class Touched:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._before: dict[Key, dict[str, Any] | None] = {}
+        self._before: dict[Key, Sums] = {}
 
     def touch(self, table: str, rowid: int, *, is_new: bool = False) -> None:
         """Note a row: before it is changed, or after it came."""
         key = (table, rowid)
         if key not in self._before:
-            self._before[key] = None if is_new else read_row(self._connection, key)
+            before = None if is_new else read_row(self._connection, key)
+            self._before[key] = sums_of(table, before)
 
     def changes(self, sums: Sums) -> tuple[dict[str, Any], Sums]:
         """Return what the log says of this transaction, and the sums after it.
@@ -122,14 +131,15 @@ class Touched:
         line: dict[str, Any] = {}
         for key, before in self._before.items():
             table, rowid = key
-            after = read_row(self._connection, key)
+            values = read_row(self._connection, key)
+            after = sums_of(table, values)
             if after == before:
                 continue
-            sums = sums.plus(table, before, -1).plus(table, after)
-            if after is None:
+            sums += after - before
+            if values is None:
                 line.setdefault("gone", {}).setdefault(table, []).append(rowid)
             else:
-                line.setdefault(table, []).append(_named(after))
+                line.setdefault(table, []).append(_named(values))
         return line, sums
 
 
