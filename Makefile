@@ -39,7 +39,7 @@ docs: $(VENV)/.tools  ## Write docs/cli.md anew from --help
 check: lint types test  ## All of the above checks
 
 bench: $(VENV)/.tools  ## Measure speed and memory, as ratios within one run
-	@status=0; for name in bench_start bench_add bench_check bench_training bench_augment \
+	@status=0; for name in bench_start bench_add bench_build bench_scale bench_check bench_training bench_augment \
 	    measure_fingerprints measure_doubt; do \
 	    echo "== $$name"; $(BIN)/python scripts/$$name.py || status=1; done; exit $$status
 
