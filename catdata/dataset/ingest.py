@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["AddReport", "Added", "Outcome", "Refused", "Skipped", "add", "collect", "stream"]
 
 BATCH_IMAGES = 512
-BATCH_BYTES = 64 << 20  # of prepared pixels
+BATCH_BYTES = 64 << 20  # of files and of their prepared pixels
 _PRELOAD = ("catdata.dataset.examine",)
 
 
@@ -182,7 +182,8 @@ def _batches(files: Iterable[File]) -> Iterator[list[File]]:
     size = 0
     for file in files:
         batch.append(file)
-        size += file.result.picture.pixels.nbytes if isinstance(file.result, Examined) else 0
+        if isinstance(file.result, Examined):
+            size += file.result.bytes + file.result.picture.pixels.nbytes
         if len(batch) >= BATCH_IMAGES or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0
