@@ -93,17 +93,18 @@ class PixelCache:
         here = np.flatnonzero(is_here)
         for run in np.split(here, 1 + np.flatnonzero(_breaks(here) | _breaks(places[here]))):
             if len(run):
-                is_here[run] = self._read(int(places[run[0]]), rows[run[0] : run[-1] + 1])
+                whole = self._read(int(places[run[0]]), rows[run[0] : run[-1] + 1])
+                is_here[run[whole:]] = False
         sums = self._checksums(files, rows)
         is_here &= sums == self._keys["checksum"][places]
         missing: list[int] = np.flatnonzero(~is_here).tolist()
         return missing
 
-    def _read(self, place: int, rows: Pixels) -> bool:
-        """Read records that lie side by side; tell whether all were there."""
+    def _read(self, place: int, rows: Pixels) -> int:
+        """Read records that lie side by side and return how many were there."""
         assert self._squares is not None  # noqa: S101 - or there would be no key
         self._squares.seek(place * self._row_bytes)
-        return self._squares.readinto(rows.data) == rows.nbytes
+        return (self._squares.readinto(rows.data) or 0) // self._row_bytes
 
     def add(self, file_hashes: Sequence[str], squares: Pixels) -> None:
         """Keep squares, as far as there is room; that they cannot be kept is no failure.
