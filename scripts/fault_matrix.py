@@ -13,6 +13,7 @@ undisturbed run gives. Exits with 1 if anything else was seen. The full width ta
 from __future__ import annotations
 
 import argparse
+import pickle
 import random
 import re
 import shlex
@@ -43,7 +44,7 @@ from catdata.dataset.verify import verify  # noqa: E402
 from catdata.dataset.workspace import Workspace  # noqa: E402
 
 PHOTOS = 9
-CRASHES = ("kill", "powercut", "ENOSPC", "EDQUOT", "EIO")
+CRASHES = ("kill", "powercut", "ENOSPC", "EDQUOT", "EIO")  # the last three: calls that fail so
 MATRIX = {**JOBS, "verify --repair": Job("damaged", ("verify", "--repair"))}
 # All calls that write, but for the exchange of two folders, which the injector cannot take back.
 SYNCED = "openat,write,pwrite64,rename,unlink,mkdir,ftruncate,fsync,fdatasync"
@@ -134,16 +135,16 @@ def crash(program: Path, folder: Path, name: str, how: str, every: int) -> tuple
 
 def judge(name: str, folder: Path, root: Path) -> None:
     """Check the workspace that the fault injector left at *root*; called by it as a program."""
-    import pickle
-
     before, after = pickle.loads((folder / f"{name}.results").read_bytes())  # noqa: S301 - our own
     check(Disturbed(root, MATRIX[name], folder / "photos", before, after))
 
 
+def _print_row(name: str, how: str, runs: int, bad: int) -> None:
+    print(f"| `{name}` | {how} | {runs} | {bad} |", flush=True)
+
+
 def main() -> None:
     """Fill in the table and print it."""
-    import pickle
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--crashlab", type=Path, metavar="PROGRAM", help="The fault injector.")
     parser.add_argument("--every", type=int, default=1, help="Disturb every Nth system call only.")
@@ -164,12 +165,12 @@ def main() -> None:
         for name in options.only:
             fault = prepare(folder, name)
             (folder / f"{name}.results").write_bytes(pickle.dumps((fault.before, fault.after)))
-            counts = {"SIGKILL at a random moment": kill_at_random(folder, fault, options.moments)}
+            ways = [("SIGKILL at a random moment", *kill_at_random(folder, fault, options.moments))]
+            _print_row(name, *ways[0])
             for how in options.ways if options.crashlab else ():
-                counts[how] = crash(options.crashlab, folder, name, how, options.every)
-            for how, (runs, bad) in counts.items():
-                print(f"| `{name}` | {how} | {runs} | {bad} |", flush=True)
-                all_bad += bad
+                ways.append((how, *crash(options.crashlab, folder, name, how, options.every)))
+                _print_row(name, *ways[-1])
+            all_bad += sum(bad for _, _, bad in ways)
     sys.exit(1 if all_bad else 0)
 
 

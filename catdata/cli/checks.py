@@ -142,7 +142,10 @@ def verify(
 ) -> None:
     """Check every stored byte against what is known of it.
 
-    The exit status is 3 if anything is damaged and was not mended.
+    With --repair the catalog is made again from its log (data/log.jsonl) or the log from the
+    catalog, misnamed photos are put back, lost ones are fetched from where they came or taken out
+    of builds, and damaged builds are written anew. The exit status is 3 if anything is damaged and
+    was not mended.
     """
     from catdata.dataset import verify as verifying
     from catdata.dataset.workspace import Workspace

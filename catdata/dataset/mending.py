@@ -50,16 +50,18 @@ def mend_catalog(workspace: Workspace, found: Iterable[Damage]) -> list[Damage]:
 
 
 def _rebuild(workspace: Workspace) -> str:
+    kept = "; the damaged one is now catalog.db.damaged" if workspace.catalog_path.exists() else ""
     with workspace.build_lock():
         try:
             passed_over = recovery.rebuild(workspace.catalog_path)
         except WorkspaceDamaged:
-            return _start_over(workspace)
+            done = _start_over(workspace)
+            return done and f"{done}{kept}"
     if not passed_over:
-        return "made again from its log"
+        return f"made again from its log{kept}"
     with workspace.catalog() as catalog:
         catalog.write_log()
-    return f"made again from its log, of which {passed_over} damaged line(s) are lost"
+    return f"made again from its log, of which {passed_over} damaged line(s) are lost{kept}"
 
 
 def _start_over(workspace: Workspace) -> str:

@@ -17,6 +17,8 @@ from catdata.dataset.verify import verify
 from catdata.dataset.workspace import Workspace
 from catdata.errors import StorageFailed, WorkspaceDamaged
 
+KEPT = "the damaged one is now catalog.db.damaged"
+
 
 @pytest.fixture
 def log(workspace: Workspace, tmp_path: Path) -> Path:
@@ -77,8 +79,9 @@ def test_a_damaged_catalog_is_named_and_made_again(
     before = dump(workspace)
     harm(workspace.catalog_path)
     assert damage(workspace) == [("damaged-catalog", "data/catalog.db", "")]
+    kept = f"; {KEPT}" if workspace.catalog_path.exists() else ""
     assert damage(workspace, repair=True) == [
-        ("damaged-catalog", "data/catalog.db", "made again from its log")
+        ("damaged-catalog", "data/catalog.db", f"made again from its log{kept}")
     ]
     assert dump(workspace) == before
     assert damage(workspace) == []
@@ -188,7 +191,7 @@ def test_without_catalog_and_log_nothing_is_made_up(workspace: Workspace, log: P
 def test_without_photos_the_pair_is_enough_to_make_the_catalog_again(workspace: Workspace) -> None:
     (workspace.data / "log.jsonl").unlink()
     workspace.catalog_path.write_bytes(b"no database")
-    done = "made again from the course's files"
+    done = f"made again from the course's files; {KEPT}"
     assert damage(workspace, repair=True) == [("damaged-catalog", "data/catalog.db", done)]
     assert damage(workspace) == []
     with workspace.catalog() as catalog:
