@@ -16,6 +16,7 @@ Every error a user can cause is a :class:`CatdataError`. The command line shows 
     ├── ModelRefused             a saved network that is missing or damaged (ValueError)
     ├── ComparisonRefused        a saved comparison that is missing or damaged (ValueError)
     ├── LeakRefused              a test image inside a training set (ValueError)
+    ├── EngineFailed             the cluster that was to do the work can't be reached (OSError)
     └── StorageFailed            the disk is full, read-only or failing (OSError)
 """
 
@@ -129,6 +130,10 @@ class ComparisonRefused(CatdataError, ValueError):
 
 class LeakRefused(CatdataError, ValueError):
     """A test image, or a near-duplicate of one, is in a training set."""
+
+
+class EngineFailed(CatdataError, OSError):
+    """The cluster that was to do the work cannot be reached."""
 
 
 class StorageFailed(CatdataError, OSError):

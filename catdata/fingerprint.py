@@ -334,6 +334,13 @@ class FingerprintIndex(Generic[Id]):
         """Return the ids of all near-duplicates of one fingerprint, shape (4,), as added."""
         return [self._ids[row] for row in _near(fingerprint, self._words[:, : len(self)])]
 
+    def near_each(self, fingerprints: Words) -> list[list[Id]]:
+        """Return the ids of all near-duplicates of each of some fingerprints, shape (k, 4)."""
+        found: list[list[Id]] = [[] for _ in fingerprints]
+        for row, known in pairs_between(fingerprints, self._words[:, : len(self)].T).tolist():
+            found[row].append(self._ids[known])
+        return found
+
 
 def _near(one: Words, columns: Words) -> NDArray[np.intp]:
     """Search the fingerprints in *columns*, shape (4, m); the cosine hash only where needed."""

@@ -32,21 +32,28 @@ ROOMS = [
 ]
 # Inside a wing the same holds for its modules.
 WINGS = {
+    "engine": ["deaths", "flow", "worker", "guarded", "cluster", "executors"],
     "dataset": [
         "signatures",
         "plainfile",
+        "rawstore",
         "bounds",
         "fits",
+        "budget",
         "images",
         "warp",
         "transforms",
         "augment",
-        "rawstore",
+        "examine",
         "catalog",
+        "cache",
         "workspace",
         "status",
         "originals",
         "labels",
+        "outcomes",
+        "intake",
+        "desk",
         "ingest",
         "edit",
         "pixels",
@@ -55,6 +62,8 @@ WINGS = {
         "build",
         "explain",
         "export",
+        "damage",
+        "mending",
         "verify",
     ],
     "learning": [
@@ -124,7 +133,8 @@ ONLY_IN = {
     "starlette": ["labeler", "cli.label"],  # the command asks whether it is installed
     "uvicorn": ["labeler", "cli.label"],
     "matplotlib": ["report", "course"],  # course names the type alone
-    "jinja2": ["report.page"],
+    "jinja2": ["report.page", "labeler"],
+    "distributed": ["engine.cluster"],
     "PIL": ["dataset.fits", "dataset.images", "dataset.warp", "dataset.transforms", "demo"],
 }
 

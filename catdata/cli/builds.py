@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from catdata.dataset.build import BuildPlan, BuildReport, LeftOut, Recipe, SplitCounts
+    from catdata.engine import Jobs
 
 _PREVIEWED = 9  # copies, which with the image itself make two lines of a grid
 
@@ -42,7 +43,7 @@ _PREVIEWED = 9  # copies, which with the image itself make two lines of a grid
 @click.option("--balance", is_flag=True, help="Copies of the rarer class until shares are equal.")
 @options.augment_seed
 @click.option("--dry-run", is_flag=True, help="Tell what would be written, and write nothing.")
-@options.jobs
+@options.workers
 @options.as_json
 @options.quiet
 @click.pass_obj
@@ -57,7 +58,7 @@ def build_h5(
     balance: bool,
     seed: int,
     dry_run: bool,
-    jobs: int | None,
+    jobs: Jobs,
     as_json: bool,
 ) -> None:
     """Write original and added images to two new h5 files.
@@ -194,7 +195,7 @@ def augment_preview(
 @click.option(
     "--size", type=click.IntRange(1, 1024), metavar="N", help="Prepared squares of this side."
 )
-@options.jobs
+@options.workers
 @options.as_json
 @options.quiet
 @click.pass_obj
@@ -203,7 +204,7 @@ def export(
     folder: Path,
     file_format: str,
     size: int | None,
-    jobs: int | None,
+    jobs: Jobs,
     as_json: bool,
 ) -> None:
     """Write all images to the new folder DIR for other tools.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from catdata.dataset.audit import Finding
     from catdata.dataset.verify import VerifyReport
     from catdata.dataset.workspace import Workspace
+    from catdata.engine import Jobs
 
 _SHOWN_OF_A_KIND = 10
 
@@ -30,7 +31,7 @@ _SHOWN_OF_A_KIND = 10
     help="Also look for wrong labels, by networks that did not see the image.",
 )
 @options.plot
-@options.jobs
+@options.workers
 @options.as_json
 @options.quiet
 @click.pass_obj
@@ -41,7 +42,7 @@ def check(
     strict: bool,
     doubtful: bool,
     plot: Path | None,
-    jobs: int | None,
+    jobs: Jobs,
     as_json: bool,
 ) -> None:
     """Look for copies, leaks, wrong labels and poor pictures.
@@ -65,7 +66,7 @@ def check(
     ctx.exit(1 if strict and findings else 0)
 
 
-def _doubtful(workspace: Workspace, jobs: int | None) -> list[Finding]:
+def _doubtful(workspace: Workspace, jobs: Jobs) -> list[Finding]:
     from catdata.dataset.audit import Finding
     from catdata.dataset.pixels import everything
     from catdata.learning import doubt
@@ -153,7 +154,10 @@ def verify(
 ) -> None:
     """Check every stored byte against what is known of it.
 
-    The exit status is 3 if anything is damaged and was not mended.
+    With --repair the catalog is made again from its log (data/log.jsonl) or the log from the
+    catalog, misnamed photos are put back, lost ones are fetched from where they came or taken out
+    of builds, and damaged builds are written anew. The exit status is 3 if anything is damaged and
+    was not mended.
     """
     from catdata.dataset import verify as verifying
     from catdata.dataset.workspace import Workspace

@@ -11,9 +11,12 @@ from catdata.cli import options, output
 from catdata.errors import shown
 
 if TYPE_CHECKING:
-    from catdata.dataset.ingest import AddReport
+    from collections.abc import Callable, Iterator
+
+    from catdata.dataset.ingest import AddReport, Outcome
     from catdata.dataset.originals import InitReport
     from catdata.dataset.status import ClassCounts, Status
+    from catdata.engine import Jobs
 
 _FILE = click.Path(path_type=Path)
 
@@ -40,6 +43,14 @@ _FILE = click.Path(path_type=Path)
     show_default=True,
     help="Share of added photos that goes to test.",
 )
+@click.option(
+    "--cache-size",
+    type=click.IntRange(min=0),
+    default=4096,
+    show_default=True,
+    metavar="MIB",
+    help="Room for decoded pictures, which later builds need not decode; 0 for none.",
+)
 @options.as_json
 @options.quiet
 @click.pass_obj
@@ -52,6 +63,7 @@ def init(
     size: int | None,
     fit: str,
     test_fraction: float,
+    cache_size: int,
     as_json: bool,
 ) -> None:
     """Make a workspace from the course's two h5 files.
@@ -72,7 +84,9 @@ def init(
     else:
         places = dict.fromkeys([folder, Path(), Path("datasets")])
         pair = {} if empty else originals.find_pair(list(places))
-    report = originals.init(folder, pair, size=size, fit=fit, test_fraction=test_fraction)
+    report = originals.init(
+        folder, pair, size=size, fit=fit, test_fraction=test_fraction, cache_mib=cache_size
+    )
     for warning in report.warnings:
         output.warn(warning)
     if as_json:
@@ -115,8 +129,18 @@ def _describe_init(report: InitReport) -> str:
     show_default=True,
     help="Where the pictures go; auto decides by content, the same way every time.",
 )
-@options.jobs
+@click.option(
+    "--in-place",
+    is_flag=True,
+    help="Leave the files where they are instead of copying them; verify notices change and loss.",
+)
+@options.workers
 @options.as_json
+@click.option(
+    "--jsonl",
+    is_flag=True,
+    help="Print one JSON object for each file, as soon as it is on disk for good.",
+)
 @options.quiet
 @click.pass_obj
 @click.pass_context
@@ -128,8 +152,10 @@ def add(
     label_from_folder: bool,
     labels_file: Path | None,
     split: str,
-    jobs: int | None,
+    in_place: bool,
+    jobs: Jobs,
     as_json: bool,
+    jsonl: bool,
 ) -> None:
     """Add photos (JPEG, PNG, WebP): files, or whole folders.
 
@@ -141,13 +167,18 @@ def add(
 
     if sum(map(bool, (label, label_from_folder, labels_file))) != 1:
         raise click.UsageError("Give one of --label, --label-from-folder and --labels.")
+    if as_json and jsonl:
+        raise click.UsageError("Give one of --json and --jsonl.")
     if not paths and not labels_file:
         raise click.UsageError("Missing argument 'PATH...'.")
     workspace = Workspace.find(start)
     source = labels.Source(label, labels_file, split)
     entries = labels.entries(paths, source, apart_from=(workspace.data, workspace.raw.folder))
+    taken = ingest.stream(workspace, entries, jobs=jobs, in_place=in_place)
     with output.progress("add", "photos", len(entries)) as show:
-        report = ingest.add(workspace, entries, jobs=jobs, on_progress=show)
+        if jsonl:
+            ctx.exit(_print_lines(taken, show))
+        report = ingest.collect(taken, on_progress=show)
     if as_json:
         output.emit_json(report.to_json())
     else:
@@ -155,6 +186,20 @@ def add(
     if report.added:
         output.next_step("catdata build-h5", "write the enlarged h5 files")
     ctx.exit(1 if report.refused else 0)
+
+
+def _print_lines(taken: Iterator[list[Outcome]], show: Callable[[int], None]) -> int:
+    """Print a line for each file as its batch is done, and return the exit status."""
+    from catdata.dataset.outcomes import Refused, to_line
+
+    done = refused = 0
+    for outcomes in taken:
+        for outcome in outcomes:
+            output.emit_json_line(to_line(outcome))
+            refused += isinstance(outcome, Refused)
+        done += len(outcomes)
+        show(done)
+    return int(refused > 0)
 
 
 def _show_added(report: AddReport) -> None:

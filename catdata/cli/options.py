@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -124,6 +125,44 @@ jobs = click.option(
     metavar="N",
     help="Number of workers [default: one for each core].",
 )
+
+
+def workers(command: _Command) -> _Command:
+    """Offer the engines; the command gets ``jobs``, which says where its work runs."""
+
+    @functools.wraps(command)
+    def chosen(
+        *args: Any, engine: str, jobs: int | None, scheduler: str | None, **rest: Any
+    ) -> Any:
+        from catdata.engine import Engine
+
+        name = "dask" if scheduler and engine == "processes" else engine
+        return command(*args, jobs=Engine(name, jobs, scheduler), **rest)
+
+    offered = [
+        click.option(
+            "--jobs",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Number of worker processes [default: one for each core].",
+        ),
+        click.option(
+            "--engine",
+            type=NameIn("catdata.engine:EXECUTORS"),
+            default="processes",
+            show_default=True,
+            help="Where pictures are decoded. Processes are as fast as threads, and a picture that"
+            " crashes or hangs costs itself alone.",
+        ),
+        click.option(
+            "--scheduler", metavar="URL", help="Address of a Dask cluster, as tcp://HOST:8786."
+        ),
+    ]
+    for option in reversed(offered):
+        chosen = option(chosen)
+    return chosen  # type: ignore[return-value]
+
+
 label = click.option(
     "--label",
     type=NameIn("catdata.h5file:CLASS_NAMES"),

@@ -39,6 +39,11 @@ def emit_json(record: object) -> None:
     click.echo(json.dumps(record, indent=2, allow_nan=False))
 
 
+def emit_json_line(record: object) -> None:
+    """Print one JSON document on a line of its own, at once."""
+    click.echo(json.dumps(record, allow_nan=False))
+
+
 def error(message: str, hint: str = "") -> None:
     """Print what went wrong and the next step."""
     _say("Error:", message, fg="red", bold=True)

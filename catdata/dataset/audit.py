@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from catdata import engine, fingerprint
+from catdata import fingerprint
 from catdata.dataset.catalog import fingerprints
-from catdata.dataset.pixels import PixelSource
+from catdata.dataset.pixels import PixelSource, workers
 from catdata.dataset.status import NOTABLE_SHIFT, read_status
 from catdata.h5file import SPLITS
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from catdata.dataset.pixels import Pixels
     from catdata.dataset.status import Status
     from catdata.dataset.workspace import Workspace
+    from catdata.engine import Jobs
 
 DARK = 40.0  # mean grey level, 0..255
 BRIGHT = 220.0
@@ -59,14 +60,14 @@ class Finding:
 def audit(
     workspace: Workspace,
     *,
-    jobs: int | None = None,
+    jobs: Jobs = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Finding]:
     """Look through the whole catalog, the originals included.
 
     Args:
         workspace: What to look at.
-        jobs: Number of workers; one for each usable core if None.
+        jobs: Number of workers or another engine; one worker for each usable core if None.
         on_progress: Called with the pictures looked at and their total.
     """
     with workspace.catalog() as catalog, catalog.snapshot():
@@ -166,13 +167,13 @@ def _looks(
     workspace: Workspace,
     rows: Sequence[ImageRow],
     refs: Sequence[str],
-    jobs: int | None,
+    jobs: Jobs,
     on_progress: Callable[[int, int], None] | None,
 ) -> Iterator[Finding]:
     """Yield findings about what the pictures look like."""
     done = 0
     with (
-        engine.executor(jobs=jobs) as pool,
+        workers(jobs) as pool,
         PixelSource(workspace, workspace.settings.preparation, pool) as pixels,
     ):
         for block in pixels.slices(rows):

@@ -8,12 +8,13 @@ what to do; applying does it, at once or years later from what a build has on re
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from catdata.dataset import images
+from catdata.dataset.rawstore import Stored
 from catdata.dataset.transforms import CHANCES, REFUSED, TRANSFORMS, Parameters, Pixels
 from catdata.dataset.warp import UNMOVED, Affine, warp
 from catdata.errors import BuildRefused, ConfigRefused, shown
@@ -264,6 +265,40 @@ class Subject:
             moved = warp(self.whole, affine, fine=min(self.whole.shape[:2]) < 2 * size)
             square = images.FITS[self.preparation.fit](moved, size)
         return _change(square, drawn)
+
+
+def subject_of(origin: Stored | Pixels, preparation: Preparation) -> Subject:
+    """Return the picture that copies are made of.
+
+    Args:
+        origin: A photo's file, or a row of the original pair, which has been fitted already.
+        preparation: How photos become squares.
+
+    Raises:
+        WorkspaceDamaged: If the file is missing or has changed.
+    """
+    if isinstance(origin, Stored):
+        return Subject(*images.decode_whole(origin.read(), preparation), preparation)
+    stretched = replace(preparation, fit="stretch")
+    return Subject(images.resize(origin, stretched.size), origin, stretched)
+
+
+class Order(NamedTuple):
+    """Copies to be made of one picture.
+
+    Attributes:
+        origin: As for :func:`subject_of`.
+        texts: What is done for each copy; see :func:`to_text`.
+    """
+
+    origin: Stored | Pixels
+    texts: list[str]
+
+
+def make_copies(order: Order, preparation: Preparation) -> Pixels:
+    """Make copies of one picture, shape (k, size, size, 3), uint8; runs in a worker."""
+    subject = subject_of(order.origin, preparation)
+    return np.stack([subject.copy(from_text(text)) for text in order.texts])
 
 
 def augment(

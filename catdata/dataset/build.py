@@ -10,15 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from catdata import durable, engine, fingerprint, h5file
+from catdata import durable, fingerprint, h5file
 from catdata.dataset import copies, images
 from catdata.dataset.catalog import Selection, fingerprints
 from catdata.dataset.copies import Augmentation
-from catdata.dataset.pixels import PixelSource
+from catdata.dataset.pixels import PixelSource, workers
 from catdata.dataset.workspace import (
     ENLARGED,
     MANIFEST,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from catdata.dataset.copies import Copy
     from catdata.dataset.images import Preparation
     from catdata.dataset.pixels import Pixels
+    from catdata.engine import Jobs
 
 
 _ROW_BYTES = 8 + 64 + 64 + 32 + 4  # of a label and of what the group catdata says of a row
@@ -162,7 +164,7 @@ def build(
     name: str = ENLARGED,
     recipe: Recipe | None = None,
     *,
-    jobs: int | None = None,
+    jobs: Jobs = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> BuildReport:
     """Write the build *name*, in place of the one of that name before it.
@@ -171,7 +173,7 @@ def build(
         workspace: Where the catalog and the photos are.
         name: The build's name, which is the name of its folder below ``data/``.
         recipe: How to make it; the workspace's settings if None.
-        jobs: Number of workers; one for each usable core if None.
+        jobs: Number of workers or another engine; one worker for each usable core if None.
         on_progress: Called with the rows written so far and the rows in all.
 
     Raises:
@@ -182,7 +184,7 @@ def build(
     settings = workspace.settings
     recipe = recipe or Recipe(settings.size, settings.fit)
     _check_name(workspace, name)
-    with workspace.build_lock(), engine.executor(jobs=jobs) as pool:
+    with workspace.build_lock(), workers(jobs) as pool:
         contents = select(workspace, recipe)
         folder = workspace.data / name
         count = _counter(contents, on_progress)
@@ -358,18 +360,21 @@ def _write_manifest(folder: Path, report: BuildReport, recipe: Recipe, contents:
         "left_out": [left_out._asdict() for left_out in report.left_out],
         "files": {name: _describe(folder / name) for name in h5file.FILE_NAMES.values()},
     }
-    rows = ",\n".join(
-        f'  "{split}": [\n   {_listed(images_of_split, contents.copies_in(split))}\n  ]'
-        for split, images_of_split in contents.rows.items()
-    )
     head = json.dumps(manifest, indent=1).removesuffix("\n}")
-    text = f'{head},\n "rows": {{\n{rows}\n }}\n}}\n'
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    with (folder / MANIFEST).open("w", encoding="utf-8", newline="\n") as file:
+        file.write(f'{head},\n "rows": {{')
+        for number, (split, images_of_split) in enumerate(contents.rows.items()):
+            file.write(f'{"," if number else ""}\n  "{split}": [')
+            file.writelines(_lines(images_of_split, contents.copies_in(split)))
+            file.write("\n  ]")
+        file.write("\n }\n}\n")
 
 
-def _listed(images_of_split: Sequence[ImageRow], copies_of_split: Sequence[Copy]) -> str:
-    rows = [*map(_source, images_of_split), *map(_source_of_copy, copies_of_split)]
-    return ",\n   ".join(map(json.dumps, rows))
+def _lines(images_of_split: Sequence[ImageRow], copies_of_split: Sequence[Copy]) -> Iterator[str]:
+    """Yield what is said of each row, one by one: together they would take much memory."""
+    rows = chain(map(_source, images_of_split), map(_source_of_copy, copies_of_split))
+    for number, row in enumerate(rows):
+        yield f"{',' if number else ''}\n   {json.dumps(row)}"
 
 
 def _describe(path: Path) -> dict[str, object]:

@@ -9,13 +9,20 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from catdata import engine
-from catdata.dataset.augment import HIGHEST_SEED, Spec, draw, from_text, parse_specs, to_text
+from catdata.dataset.augment import (
+    HIGHEST_SEED,
+    Order,
+    Spec,
+    draw,
+    make_copies,
+    parse_specs,
+    to_text,
+)
 from catdata.errors import BuildRefused, ConfigRefused
 from catdata.h5file import CLASS_NAMES
 from catdata.h5file.form import MAX_ROWS
@@ -179,15 +186,15 @@ def slices(copies: Sequence[Copy], pixels: PixelSource) -> Iterator[Pixels]:
     Raises:
         WorkspaceDamaged: If a photo's file is missing or has changed.
     """
-
-    def make(family: list[Copy]) -> Pixels:
-        subject = pixels.subject(family[0].parent)
-        return np.stack([subject.copy(from_text(copy.parameters)) for copy in family])
-
     flow = engine.Flow(
-        weight=lambda family: len(family) * pixels.row_bytes, most_weight=_BYTES_UNDER_WAY
+        weight=lambda order: len(order.texts) * pixels.row_bytes, most_weight=_BYTES_UNDER_WAY
     )
-    yield from engine.map_in_order(pixels.pool, make, _families(copies), flow)
+    make = partial(make_copies, preparation=pixels.preparation)
+    orders = (
+        Order(pixels.origin(family[0].parent), [copy.parameters for copy in family])
+        for family in _families(copies)
+    )
+    yield from engine.map_in_order(pixels.pool, make, orders, flow)
 
 
 def _families(copies: Sequence[Copy]) -> Iterator[list[Copy]]:

@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from catdata import durable, engine
+from catdata import durable
 from catdata.dataset import images
 from catdata.dataset.build import select
 from catdata.dataset.catalog import ImageRow
 from catdata.dataset.images import Preparation
-from catdata.dataset.pixels import PixelSource
+from catdata.dataset.pixels import PixelSource, workers
 from catdata.dataset.rawstore import SUFFIXES
 from catdata.errors import BuildRefused, shown
 from catdata.h5file import CLASS_NAMES
 
 if TYPE_CHECKING:
     from catdata.dataset.workspace import Workspace
+    from catdata.engine import Jobs
 
 METADATA = "metadata.csv"
 NPZ = "catdata.npz"
@@ -76,7 +77,7 @@ def export(
     format: str = "imagefolder",  # noqa: A002 - the option's own name
     *,
     size: int | None = None,
-    jobs: int | None = None,
+    jobs: Jobs = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> ExportReport:
     """Write all images of train and test to a new folder.
@@ -87,7 +88,7 @@ def export(
         format: A key of :data:`EXPORTERS`.
         size: Side in pixels of prepared squares; None for the photos as they are (npz: the
             workspace's size).
-        jobs: Number of workers; one for each usable core if None.
+        jobs: Number of workers or another engine; one worker for each usable core if None.
         on_progress: Called with the images written so far and their total.
 
     Raises:
@@ -105,7 +106,7 @@ def export(
     folder = folder.absolute()
     durable.create_folder(folder.parent)
     with (
-        engine.executor(jobs=jobs) as pool,
+        workers(jobs) as pool,
         PixelSource(workspace, preparation, pool) as pixels,
         durable.replacing_folder(folder) as partial,
     ):
@@ -138,7 +139,7 @@ def _write_imagefolder(target: _Target, rows: Rows) -> Iterator[None]:
 def _file_of(target: _Target, row: ImageRow) -> tuple[bytes, str]:
     """Return the bytes and the ending of one exported picture."""
     if row.file_hash and row.format and not target.prepared:
-        data = target.workspace.raw.read(row.file_hash, row.format)
+        data = target.workspace.raw.read(row.file_hash, row.format, row.location)
         return data, SUFFIXES[row.format]
     return images.encode_png(target.pixels.one(row)), ".png"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,6 +89,7 @@ def init(
     size: int | None = None,
     fit: str = "stretch",
     test_fraction: float = 0.2,
+    cache_mib: int = 4096,
 ) -> InitReport:
     """Make *root* a workspace.
 
@@ -97,13 +99,14 @@ def init(
         size: Side of the pictures of later builds, in pixels; the pair's own (or 64) if None.
         fit: A key of :data:`catdata.dataset.images.FITS`.
         test_fraction: Share of added images that the automatic split puts into test.
+        cache_mib: How much room prepared pixels of photos may take, in MiB; 0 keeps none.
 
     Raises:
         H5Refused: If the pair is not in the course's form; nothing is then made.
         WorkspaceError: If *root* is a workspace already.
     """
     sizes = _check_pair(pair) if pair else set()
-    settings = Settings(size or max(sizes, default=64), fit, test_fraction)
+    settings = Settings(size or max(sizes, default=64), fit, test_fraction, cache_mib=cache_mib)
     if (root / SETTINGS_FILE).exists():
         raise WorkspaceError(
             f"{shown(root.absolute())} is a workspace already.",
@@ -121,9 +124,7 @@ def init(
         if pair:
             _refuse_foreign_files(data / ORIGINAL)
             genuine = _copy_pair(pair, data / ORIGINAL)
-            copied = h5file.read_pair(data / ORIGINAL)
-            sets = {"train": copied.train, "test": copied.test}
-            rows = [row for split, images in sets.items() for row in _rows(images, split)]
+            sets, rows = _read_copied(data)
             report = _report(root, sets, rows, genuine=genuine)
         _write_catalog(data / "catalog.db", rows)
         write_settings(root, settings)
@@ -142,24 +143,47 @@ def _check_pair(pair: Mapping[str, Path]) -> set[int]:
     return sizes
 
 
+def catalogue_again(data: Path) -> None:
+    """Write the catalog of a workspace without photos anew, from the pair alone.
+
+    Args:
+        data: The folder that holds the pair and held the catalog.
+
+    Raises:
+        H5Refused: If the pair is damaged.
+    """
+    _, rows = _read_copied(data)
+    _write_catalog(data / "catalog.db", rows)
+
+
+def _read_copied(data: Path) -> tuple[dict[str, h5file.ImageSet], list[ImageRow]]:
+    """Return the images of the copied pair by split, and their rows for the catalog."""
+    copied = h5file.read_pair(data / ORIGINAL)
+    sets = {"train": copied.train, "test": copied.test}
+    return sets, [row for split, images in sets.items() for row in _rows(images, split)]
+
+
 def _copy_pair(pair: Mapping[str, Path], folder: Path) -> bool:
     """Copy both files under the course's names, with what they are; tell if they are genuine."""
-    files: dict[str, dict[str, object]] = {}
-    hashes: dict[str, str] = {}
     with durable.replacing_folder(folder) as partial:
         for split, source in pair.items():
-            digest = hashlib.sha256()
-            name = h5file.FILE_NAMES[split]
-            with source.open("rb") as original, (partial / name).open("xb") as copy:
-                while block := original.read(_COPY_BYTES):
-                    digest.update(block)
-                    copy.write(block)
-                files[name] = {"bytes": copy.tell(), "sha256": digest.hexdigest()}
-            hashes[split] = digest.hexdigest()
-        genuine = hashes == h5file.KNOWN_PAIR
-        manifest = {"build": ORIGINAL, "genuine": genuine, "files": files}
-        text = json.dumps(manifest, indent=2) + "\n"
-        (partial / MANIFEST).write_text(text, encoding="utf-8")
+            target = partial / h5file.FILE_NAMES[split]
+            with source.open("rb") as original, target.open("xb") as copy:
+                shutil.copyfileobj(original, copy, _COPY_BYTES)
+        return write_manifest(partial)
+
+
+def write_manifest(folder: Path) -> bool:
+    """Write what the pair in *folder* is to ``build.json``, and tell if it is the course's own."""
+    files: dict[str, dict[str, object]] = {}
+    for name in h5file.FILE_NAMES.values():
+        with (folder / name).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            files[name] = {"bytes": file.tell(), "sha256": digest}
+    hashes = {split: files[name]["sha256"] for split, name in h5file.FILE_NAMES.items()}
+    genuine = hashes == h5file.KNOWN_PAIR
+    manifest = {"build": ORIGINAL, "genuine": genuine, "files": files}
+    durable.write_bytes(folder / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
     return genuine
 
 
@@ -228,3 +252,5 @@ def _write_catalog(path: Path, rows: Sequence[ImageRow]) -> None:
     durable.sync_file(partial)
     partial.replace(path)
     durable.sync_folder(path.parent)
+    with Catalog(path) as catalog:
+        catalog.write_log()

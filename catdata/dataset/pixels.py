@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self, TypeAlias
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from catdata import engine, fingerprint, h5file
 from catdata.dataset import images
-from catdata.dataset.augment import Subject
+from catdata.dataset.augment import Subject, subject_of
 from catdata.dataset.catalog import fingerprints
+from catdata.dataset.examine import Examined, Task, deadly, examine, prepare
 from catdata.dataset.workspace import ORIGINAL
 from catdata.errors import ImageRefused, WorkspaceDamaged, shown
 
@@ -24,11 +28,32 @@ if TYPE_CHECKING:
     from catdata.dataset.catalog import ImageRow
     from catdata.dataset.images import Picture, Preparation
     from catdata.dataset.labels import Entry
+    from catdata.dataset.rawstore import Stored
     from catdata.dataset.workspace import Workspace
+    from catdata.engine import Jobs
 
 Pixels: TypeAlias = NDArray[np.uint8]
 
 ROWS_AT_ONCE = 64
+_PRELOAD = ("catdata.dataset.examine", "catdata.dataset.augment")
+
+
+def workers(jobs: Jobs) -> Executor:
+    """Return an executor whose workers can decode photos and make copies of them."""
+    return engine.Engine.of(jobs).executor(_PRELOAD)
+
+
+class _Page(NamedTuple):
+    """Some rows with their pixels, as far as these are known without decoding.
+
+    Attributes:
+        block: Shape (k, size, size, 3), uint8.
+        missing: Which of them are not known yet.
+    """
+
+    rows: list[ImageRow]
+    block: Pixels
+    missing: list[int]
 
 
 class PixelSource:
@@ -37,17 +62,18 @@ class PixelSource:
     Args:
         workspace: Where the photos and the original pair are.
         preparation: How photos become squares.
-        pool: Where photos are decoded.
+        pool: Where photos are decoded; see :func:`workers`.
     """
 
     def __init__(self, workspace: Workspace, preparation: Preparation, pool: Executor) -> None:
         self._workspace = workspace
-        self._preparation = preparation
+        self.preparation = preparation
         self.pool = pool
         self._open_files = ExitStack()
         self._originals: dict[str, h5file.SplitFile] = {}
 
     def __enter__(self) -> Self:
+        self._cache = self._open_files.enter_context(self._workspace.pixel_cache(self.preparation))
         if ORIGINAL in self._workspace.builds():
             folder = self._workspace.build_folder(ORIGINAL)
             for split, name in h5file.FILE_NAMES.items():
@@ -61,39 +87,72 @@ class PixelSource:
     @property
     def row_bytes(self) -> int:
         """The bytes of one image as builds hold it."""
-        return 3 * self._preparation.size**2
+        return 3 * self.preparation.size**2
 
     def slices(self, rows: Iterable[ImageRow]) -> Iterator[Pixels]:
         """Yield the pixels of *rows*, in order, as arrays of shape (k, size, size, 3), uint8.
 
-        Raises:
-            WorkspaceDamaged: If a photo's file is missing or has changed.
-        """
-        chunks = _chunks(rows)
-        yield from engine.map_in_order(self.pool, self._block, chunks, engine.Flow(in_flight=8))
+        What is in the cache is not decoded, and what is decoded goes there.
 
-    def _block(self, rows: list[ImageRow]) -> Pixels:
-        return np.stack([self.one(row) for row in rows])
+        Raises:
+            WorkspaceDamaged: If a photo's file that is needed is missing or has changed.
+        """
+        pages = map(self._page, _chunks(rows))
+        for is_known, run in groupby(pages, key=lambda page: not page.missing):
+            if is_known:
+                yield from (page.block for page in run)
+            else:
+                yield from self._decoded(run)
+
+    def _page(self, rows: list[ImageRow]) -> _Page:
+        side = self.preparation.size
+        block = np.empty((len(rows), side, side, 3), np.uint8)
+        missing = self._cache.get([row.file_hash or "" for row in rows], block)
+        for at in missing:
+            if rows[at].origin == "original":
+                block[at] = self._resized_original(rows[at])
+        return _Page(rows, block, [at for at in missing if rows[at].origin == "added"])
+
+    def _decoded(self, pages: Iterable[_Page]) -> Iterator[Pixels]:
+        """Yield the pixels of pages that each miss some."""
+        ahead: deque[_Page] = deque()
+
+        def files() -> Iterator[Stored]:
+            for page in pages:
+                ahead.append(page)
+                yield from (self._stored(page.rows[at]) for at in page.missing)
+
+        decode = partial(prepare, preparation=self.preparation)
+        flow = engine.Flow(256, 16, lambda _file: self.row_bytes, 128 << 20, 1 << 20)
+        squares = engine.map_chunks(self.pool, decode, files(), flow, on_death=_refuse)
+        for first in squares:
+            page = ahead.popleft()
+            page.block[page.missing] = [first, *islice(squares, len(page.missing) - 1)]
+            hashes = [page.rows[at].file_hash or "" for at in page.missing]
+            self._cache.add(hashes, page.block[page.missing])
+            yield page.block
 
     def one(self, row: ImageRow) -> Pixels:
         """Return the pixels of one image, shape (size, size, 3), uint8."""
-        if row.home_split is not None and row.home_row is not None:
-            pixels = self._original(row.home_split, row.home_row)
-            return images.resize(pixels, self._preparation.size)
-        data = self._workspace.raw.read(row.file_hash or "", row.format or "")
-        return images.decode(data, self._preparation).pixels
+        pixels: Pixels = next(self.slices([row]))[0]
+        return pixels
+
+    def _stored(self, row: ImageRow) -> Stored:
+        return self._workspace.raw.stored(row.file_hash or "", row.format or "", row.location)
+
+    def origin(self, row: ImageRow) -> Stored | Pixels:
+        """Return what augmented copies of an image are made of: its file, or its original row."""
+        return self._stored(row) if row.origin == "added" else self._original(row)
 
     def subject(self, row: ImageRow) -> Subject:
         """Return one image as augmented copies are made of it."""
-        if row.home_split is not None and row.home_row is not None:
-            whole = self._original(row.home_split, row.home_row)
-            # A row of the original pair has been fitted already.
-            stretched = replace(self._preparation, fit="stretch")
-            return Subject(images.resize(whole, stretched.size), whole, stretched)
-        data = self._workspace.raw.read(row.file_hash or "", row.format or "")
-        return Subject(*images.decode_whole(data, self._preparation), self._preparation)
+        return subject_of(self.origin(row), self.preparation)
 
-    def _original(self, split: str, number: int) -> Pixels:
+    def _resized_original(self, row: ImageRow) -> Pixels:
+        return images.resize(self._original(row), self.preparation.size)
+
+    def _original(self, row: ImageRow) -> Pixels:
+        split, number = row.home_split or "", row.home_row or 0
         if split not in self._originals:
             raise WorkspaceDamaged(
                 f"{shown(self._workspace.data / ORIGINAL)}: the course's files are missing.",
@@ -110,7 +169,14 @@ class PixelSource:
         """
         if row.origin == "original":
             return self.one(row)
-        return images.preview(self._workspace.raw.read(row.file_hash or "", row.format or ""))
+        return images.preview(self._stored(row).read())
+
+
+def _refuse(file: Stored, died: engine.WorkerDied) -> Pixels:
+    raise WorkspaceDamaged(
+        f"{shown(file.path)} can't be decoded: {died.reason}.",
+        hint="Find it with catdata list --json, and take it out with: catdata remove REF",
+    ) from died
 
 
 def _chunks(rows: Iterable[ImageRow]) -> Iterator[list[ImageRow]]:
@@ -141,7 +207,7 @@ class Everything:
     groups: NDArray[np.intp]
 
 
-def everything(workspace: Workspace, *, jobs: int | None = None) -> Everything:
+def everything(workspace: Workspace, *, jobs: Jobs = None) -> Everything:
     """Return all images of train and test, as builds hold them.
 
     Raises:
@@ -152,7 +218,7 @@ def everything(workspace: Workspace, *, jobs: int | None = None) -> Everything:
         refs = [catalog.short_ref(row) for row in rows]
     preparation = workspace.settings.preparation
     with (
-        engine.executor(jobs=jobs) as pool,
+        workers(jobs) as pool,
         PixelSource(workspace, preparation, pool) as pixels,
     ):
         nothing = np.empty((0, preparation.size, preparation.size, 3), np.uint8)
@@ -213,30 +279,28 @@ class PreparedFile:
 
 
 def prepare_files(
-    entries: Iterable[Entry], preparation: Preparation, *, jobs: int | None = None
+    entries: Iterable[Entry], preparation: Preparation, *, jobs: Jobs = None
 ) -> Iterator[PreparedFile]:
     """Prepare picture files that are not in the workspace, the very way that builds are made.
 
     Args:
         entries: What to prepare; files found in a folder that are no pictures are passed over.
         preparation: How they become squares.
-        jobs: Number of workers; one for each usable core if None.
+        jobs: Number of workers or another engine; one worker for each usable core if None.
     """
+    paths: deque[Path] = deque()
 
-    def prepare(entry: Entry) -> PreparedFile | None:
-        path = entry.path
-        if entry.problem:
-            refused = ImageRefused(f"{shown(path)}: {entry.problem}")
-            return PreparedFile(path, refused=refused)
-        try:
-            data = images.read_file(path)
-            if entry.found and not images.is_meant_as_picture(path, data):
-                return None
-            return PreparedFile(path, images.decode(data, preparation, name=str(path)))
-        except ImageRefused as refused:
-            return PreparedFile(path, refused=refused)
+    def tasks() -> Iterator[Task]:
+        for entry in entries:
+            paths.append(entry.path)
+            yield Task(str(entry.path), entry.found, entry.problem)
 
-    with engine.executor(jobs=jobs) as pool:
-        for prepared in engine.map_in_order(pool, prepare, entries):
-            if prepared:
-                yield prepared
+    look = partial(examine, preparation=preparation)
+    with workers(jobs) as pool:
+        for outcome in engine.map_chunks(pool, look, tasks(), on_death=deadly):
+            path = paths.popleft()
+            if isinstance(outcome, Examined):
+                yield PreparedFile(path, outcome.picture)
+            elif not outcome.skipped:
+                refused = ImageRefused(f"{shown(path)}: {outcome.reason}", hint=outcome.hint)
+                yield PreparedFile(path, refused=refused)

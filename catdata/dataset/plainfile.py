@@ -35,15 +35,22 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     """
     with opened(path) as (descriptor, size):
         if size <= MAX_FILE_BYTES:
-            # One byte more than allowed tells a file that grows, or that has no true size.
-            with os.fdopen(descriptor, "rb", closefd=False) as file:
-                data = file.read(MAX_FILE_BYTES + 1)
+            data = os.read(descriptor, size + 1)
+            if len(data) == size:
+                return data
+            data += _rest(descriptor, MAX_FILE_BYTES + 1 - len(data))
             if len(data) <= MAX_FILE_BYTES:
                 return data
     raise ImageRefused(
         f"{shown(path)} has more than {MAX_FILE_BYTES >> 20} MiB, the most that is read",
         hint="Scale the picture down or save it as JPEG.",
     )
+
+
+def _rest(descriptor: int, most: int) -> bytes:
+    """Read on to the end of a file that grows, or has no true size, or at most so many bytes."""
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        return file.read(most)
 
 
 @contextmanager
@@ -59,32 +66,31 @@ def opened(path: str | os.PathLike[str]) -> Iterator[tuple[int, int]]:
     Raises:
         ImageRefused: If it is missing, no plain file, or an operating-system call on it fails.
     """
-    where = shown(path)
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     # The file may become a FIFO between the look and the opening: O_NONBLOCK waits for no writer.
     flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
     descriptor = -1
     try:
-        _check_plain(Path(path).stat(), where)  # first, since opening a device can have effects
+        _check_plain(os.stat(path), path)  # noqa: PTH116 - first: opening a device can have effects
         descriptor = os.open(path, flags)
         status = os.fstat(descriptor)
-        _check_plain(status, where)
+        _check_plain(status, path)
         yield descriptor, status.st_size
     except ImageRefused:
         raise
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-        raise _unreadable(Path(path), where, error) from error
+        raise _unreadable(Path(path), shown(path), error) from error
     finally:
         if descriptor >= 0:
             os.close(descriptor)
 
 
-def _check_plain(status: os.stat_result, where: str) -> None:
+def _check_plain(status: os.stat_result, path: str | os.PathLike[str]) -> None:
     if stat.S_ISREG(status.st_mode):
         return
     kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
     kind = kinds.get(stat.S_IFMT(status.st_mode), "a device")
-    raise ImageRefused(f"{where} is {kind}, not a picture file")
+    raise ImageRefused(f"{shown(path)} is {kind}, not a picture file")
 
 
 def _unreadable(path: Path, where: str, error: OSError | ValueError) -> ImageRefused:

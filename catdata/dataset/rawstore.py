@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from catdata import durable
 from catdata.errors import WorkspaceDamaged, shown
@@ -25,7 +24,6 @@ SUFFIXES = {"jpeg": ".jpg", "png": ".png", "webp": ".webp"}
 
 # Writers only wait, and a file system commits together what many of them sync at once.
 _WRITERS = 8
-_BINARY = getattr(os, "O_BINARY", 0)
 Item = TypeVar("Item")
 
 
@@ -34,19 +32,63 @@ def file_hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RawFile:
+class RawFile(NamedTuple):
     """A file on its way into the store.
 
     Attributes:
-        file_hash: sha256 of *data*.
+        file_hash: sha256 that its bytes are to have.
         format: ``jpeg``, ``png`` or ``webp``.
-        data: The whole file.
+        source: Where it is now.
     """
 
     file_hash: str
     format: str
-    data: bytes
+    source: str
+
+
+class Stored(NamedTuple):
+    """A file that is an image, here or where it was catalogued in place.
+
+    Attributes:
+        path: Its absolute path.
+        file_hash: sha256 of its bytes.
+    """
+
+    path: str
+    file_hash: str
+
+    def read(self) -> bytes:
+        """Return the bytes, checked against the hash.
+
+        Raises:
+            WorkspaceDamaged: If the file is missing or its bytes have changed.
+        """
+        try:
+            data = Path(self.path).read_bytes()
+        except FileNotFoundError:
+            raise WorkspaceDamaged(
+                f"{shown(self.path)} is missing: the catalog lists a picture whose file is gone.",
+                hint="Put the file back from a backup, or add the photo again from where it came.",
+            ) from None
+        if file_hash(data) != self.file_hash:
+            raise WorkspaceDamaged(
+                f"{shown(self.path)} has changed: its bytes no longer have the sha256 that names "
+                "it.",
+                hint="Put the file back from a backup, or delete it and add the photo again.",
+            )
+        return data
+
+
+class FilesChanged(Exception):
+    """Files were not what they had been when they were examined.
+
+    Args:
+        file_hashes: The sha256 that they had.
+    """
+
+    def __init__(self, file_hashes: set[str]) -> None:
+        super().__init__(file_hashes)
+        self.file_hashes = file_hashes
 
 
 class RawStore:
@@ -71,6 +113,8 @@ class RawStore:
         The caller holds the catalog's write lock; what a killed writer left is nobody's and goes.
 
         Raises:
+            FilesChanged: If a source has other bytes now, or cannot be read any more. The others
+                are stored.
             OSError: If the disk is full, read-only or failing. No file is then there in part.
         """
         for folder in (self.folder, *self.folder.iterdir()) if self._is_first else ():
@@ -83,54 +127,55 @@ class RawStore:
             folder.mkdir()
         if missing:
             durable.sync_folder(self.folder)
-        list(self._writers.map(self._write_all, _shared_out(files)))
+        changed = set().union(*self._writers.map(self._write_all, _shared_out(files)))
         list(self._writers.map(_sync_all, _shared_out(folders)))
+        if changed:
+            raise FilesChanged(changed)
 
-    def read(self, file_hash: str, format: str) -> bytes:  # noqa: A002
-        """Return a stored file's bytes, checked against its hash.
+    def read(self, file_hash: str, format: str, location: str | None = None) -> bytes:  # noqa: A002
+        """Return a file's bytes, checked against its hash.
+
+        Args:
+            file_hash: sha256 of the file.
+            format: ``jpeg``, ``png`` or ``webp``.
+            location: Where it is, if it is not in the store.
 
         Raises:
             WorkspaceDamaged: If the file is missing or its bytes have changed.
         """
-        path = self.path(file_hash, format)
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            raise WorkspaceDamaged(
-                f"{shown(path)} is missing: the catalog lists a picture whose file is gone.",
-                hint="Put the file back from a backup, or add the photo again from where it came.",
-            ) from None
-        if hashlib.sha256(data).hexdigest() != file_hash:
-            raise WorkspaceDamaged(
-                f"{shown(path)} has changed: its bytes no longer have the sha256 that names it.",
-                hint="Put the file back from a backup, or delete it and add the photo again.",
-            )
-        return data
+        return self.stored(file_hash, format, location).read()
 
-    def _write_all(self, files: Sequence[RawFile]) -> None:
-        """Write files under temporary names, sync and rename them; a few system calls for each.
+    def stored(self, file_hash: str, format: str, location: str | None = None) -> Stored:  # noqa: A002
+        """Return where a file's bytes are, and what they should be."""
+        return Stored(location or str(self.path(file_hash, format)), file_hash)
+
+    def _write_all(self, files: Sequence[RawFile]) -> set[str]:
+        """Copy files under temporary names, sync and rename them; return those that have changed.
 
         The temporary name is in the target folder: one folder for all would be a bottleneck.
         """
         name = f"{os.sep}{durable.partial_path(self.folder / 'file').name}"
+        changed = set()
         for file in files:
             path = str(self.path(file.file_hash, file.format))
-            partial = os.path.dirname(path) + name  # noqa: PTH120
-            if os.path.exists(path) and Path(path).read_bytes() == file.data:  # noqa: PTH110 - fast
+            if os.path.exists(path) and _hash_of(path) == file.file_hash:  # noqa: PTH110 - fast
                 continue  # stored by a former command that was interrupted
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+            partial = os.path.dirname(path) + name  # noqa: PTH120
             try:
-                _write(descriptor, file.data)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-            os.replace(partial, path)  # noqa: PTH105
+                is_same = durable.copy_file(file.source, partial) == file.file_hash
+            except durable.SourceFailed:
+                is_same = False
+            if is_same:
+                os.replace(partial, path)  # noqa: PTH105
+            else:
+                Path(partial).unlink(missing_ok=True)
+                changed.add(file.file_hash)
+        return changed
 
 
-def _write(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
+def _hash_of(path: str) -> str:
+    with open(path, "rb") as file:  # noqa: PTH123
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync_all(folders: Sequence[Path]) -> None:

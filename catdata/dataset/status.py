@@ -159,7 +159,9 @@ def describe_image(workspace: Workspace, ref: str) -> dict[str, object]:
         near = fingerprint.near(fingerprints([image])[0], prints)
         others = catalog.present(ids[row] for row in near if ids[row] != image.id)
         stored = None
-        if image.file_hash and image.format:
+        if image.location is not None:
+            stored = image.location
+        elif image.file_hash and image.format:
             stored = str(workspace.raw.path(image.file_hash, image.format))
         return {
             "ref": catalog.short_ref(image),

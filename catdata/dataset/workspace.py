@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catdata import durable, h5file
+from catdata.dataset.cache import PixelCache
 from catdata.dataset.catalog import Catalog
 from catdata.dataset.images import Preparation
 from catdata.dataset.rawstore import RawStore
@@ -38,6 +39,7 @@ ENLARGED = "enlarged"
 MANIFEST = "build.json"
 RUNS = "runs"
 COMPARISONS = "comparisons"
+CACHE = "cache"
 FORMAT = 1
 
 
@@ -50,12 +52,14 @@ class Settings:
         fit: How a photo becomes a square, a key of :data:`catdata.dataset.images.FITS`.
         test_fraction: Share of the added images that the automatic split puts into test, 0..1.
         format: Version of the layout of the workspace.
+        cache_mib: How much room prepared pixels of photos may take, in MiB; 0 keeps none.
     """
 
     size: int = 64
     fit: str = "stretch"
     test_fraction: float = 0.2
     format: int = FORMAT
+    cache_mib: int = 4096
 
     def __post_init__(self) -> None:
         # Preparation checks size and fit.
@@ -64,6 +68,9 @@ class Settings:
             raise ConfigRefused(
                 f"test_fraction is {self.test_fraction!r}; it must be at least 0 and less than 1."
             )
+
+        if not isinstance(self.cache_mib, int) or self.cache_mib < 0:
+            raise ConfigRefused(f"cache_mib is {self.cache_mib!r}; it must be a number of MiB.")
 
     @property
     def preparation(self) -> Preparation:
@@ -122,6 +129,13 @@ class Workspace:
         """Open the catalog for the block."""
         with Catalog(self.catalog_path) as catalog:
             yield catalog
+
+    @contextlib.contextmanager
+    def pixel_cache(self, preparation: Preparation) -> Iterator[PixelCache]:
+        """Open the cache of prepared pixels for the block."""
+        cache = PixelCache(self.data / CACHE, preparation, self.settings.cache_mib << 20)
+        with contextlib.closing(cache):
+            yield cache
 
     @contextlib.contextmanager
     def build_lock(self) -> Iterator[None]:
@@ -257,7 +271,7 @@ class Workspace:
 def is_build_name(name: str) -> bool:
     """Tell whether *name* can be a build's name: letters, digits, ``-`` and ``_``."""
     allowed = all(character.isalnum() or character in "-_" for character in name)
-    taken = name in (RUNS, COMPARISONS)
+    taken = name in (RUNS, COMPARISONS, CACHE)
     return bool(name) and name.isascii() and allowed and name[0] != "-" and not taken
 
 

@@ -15,7 +15,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
-from catdata.dataset import ingest
+from catdata.dataset.outcomes import Refused
 from catdata.errors import shown
 from catdata.labeler.preparing import Job, Made, Maker, Setup
 
@@ -93,7 +93,7 @@ class Children:
         child.kill()
         self._all.remove(child)
         self._mine.child = None
-        return ingest.Refused(_name(job), reason, "Open it in a picture program and save it again.")
+        return Refused(_name(job), reason, "Open it in a picture program and save it again.")
 
 
 class _Child:

@@ -6,16 +6,20 @@ Previews are encoded anew from pixels, so neither EXIF data nor a place leaves t
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from catdata.dataset import images, ingest
+from catdata.dataset import images
 from catdata.dataset.catalog import ImageRow
+from catdata.dataset.examine import Examined, Task, examine
 from catdata.dataset.images import Preparation
+from catdata.dataset.outcomes import Refused, Skipped
 from catdata.dataset.pixels import PixelSource
+from catdata.dataset.plainfile import read_file
 from catdata.dataset.workspace import Workspace
 from catdata.engine import InlineExecutor
 from catdata.errors import CatdataError, shown
@@ -63,20 +67,25 @@ class Prepared:
 
     Attributes:
         file_hash: sha256 of the file; empty for a row of the original pair.
-        picture: What :func:`ingest.examine` made of the file; None for an image of the catalog.
+        examined: What the file is; None for an image of the catalog.
         preview: A JPEG file, upright, at most 960 pixels long; empty if none was asked for.
         square: A PNG file, as the network sees the photo; empty if none was asked for.
         probabilities: That it shows a cat, by each model, 0..1.
     """
 
     file_hash: str
-    picture: Picture | None
+    examined: Examined | None
     preview: bytes
     square: bytes
     probabilities: tuple[float, ...]
 
+    @property
+    def picture(self) -> Picture | None:
+        """What the file shows; None for an image of the catalog."""
+        return self.examined.picture if self.examined else None
 
-Made = Prepared | ingest.Skipped | ingest.Refused
+
+Made = Prepared | Skipped | Refused
 
 
 class Maker:
@@ -109,19 +118,22 @@ class Maker:
                 return self._known(job.subject, preview=job.preview)
             return self._file(job.subject, preview=job.preview)
         except CatdataError as error:
-            return ingest.Refused(_name(job.subject), error.message, error.hint)
+            return Refused(_name(job.subject), error.message, error.hint)
 
     def _file(self, entry: Entry, *, preview: bool) -> Made:
-        examined = ingest.examine(entry, self._preparation)
-        if isinstance(examined, ingest.Skipped | ingest.Refused):
-            return examined
-        data, picture = examined.data, examined.picture
+        task = Task(os.path.abspath(entry.path), entry.found, entry.problem)  # noqa: PTH100
+        (examined,) = examine([task], self._preparation)
+        if not isinstance(examined, Examined):
+            if examined.skipped:
+                return Skipped(_name(entry), examined.reason)
+            return Refused(_name(entry), examined.reason, examined.hint)
+        data, picture = read_file(entry.path), examined.picture
         squares = {self._preparation: picture.pixels}
         for wanted in self._wanted() - set(squares):
             squares[wanted] = images.decode(data, wanted).pixels
         return Prepared(
             examined.file_hash,
-            picture,
+            examined,
             images.encode_jpeg(images.preview(data, LONGEST)) if preview else b"",
             images.encode_png(picture.pixels) if preview else b"",
             self._ask(squares),

@@ -15,8 +15,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from catdata import engine
-from catdata.dataset import ingest
 from catdata.dataset.catalog import Catalog, ImageRow
+from catdata.dataset.outcomes import Refused
 from catdata.errors import CatdataError, StorageFailed
 from catdata.h5file import CLASS_NAMES
 from catdata.labeler import views
@@ -158,7 +158,7 @@ class Session:
                 self.gallery.show(made)
             else:
                 self.outcomes["known"] += 1
-        elif isinstance(made, ingest.Refused):
+        elif isinstance(made, Refused):
             self._refuse(name_of(photo), made.reason, made.hint)
             self._drop(photo, "unreadable")
         else:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from catdata.dataset import edit, ingest, labels
+from catdata.dataset import edit, labels
 from catdata.dataset.catalog import ImageRow, fingerprints
+from catdata.dataset.desk import Desk
 from catdata.dataset.labels import Entry
+from catdata.dataset.outcomes import Added, Skipped
 from catdata.errors import shown
 from catdata.h5file import CLASS_NAMES
 from catdata.labeler.notes import KnownFiles, Marks
@@ -79,7 +81,7 @@ class FolderWork:
     def __init__(self, workspace: Workspace, catalog: Catalog, options: LabelOptions) -> None:
         self._workspace = workspace
         self._catalog = catalog
-        self._desk = ingest.Desk(workspace, catalog)
+        self._desk = Desk(workspace, catalog)
         self._known = KnownFiles(workspace.data)
         self._options = options
 
@@ -118,17 +120,17 @@ class FolderWork:
     def record(self, photos: Sequence[Photo], label: int) -> list[Answer]:
         """Add photos under one label, one entry of the log for all of them."""
         files = [
-            (replace(_entry(photo), label=label), photo.prepared.picture, photo.prepared.file_hash)
+            (replace(_entry(photo), label=label), photo.prepared.examined)
             for photo in photos
-            if photo.prepared and photo.prepared.picture
+            if photo.prepared and photo.prepared.examined
         ]
         taken = self._desk.take(files)
         answers = []
         for photo, outcome in zip(photos, taken.outcomes, strict=True):
-            if isinstance(outcome, ingest.Added):
+            if isinstance(outcome, Added):
                 self._known.note(_entry(photo).path, photo.key)
                 answers.append(Answer(photo, label, "added", command_id=taken.command_id))
-            elif isinstance(outcome, ingest.Skipped):
+            elif isinstance(outcome, Skipped):
                 answers.append(Answer(photo, label, "known", outcome.reason))
             else:
                 answers.append(Answer(photo, label, "refused", outcome.reason, outcome.hint))
@@ -151,7 +153,7 @@ class ReviewWork:
     def __init__(self, workspace: Workspace, catalog: Catalog) -> None:
         self._workspace = workspace
         self._catalog = catalog
-        self._desk = ingest.Desk(workspace, catalog)
+        self._desk = Desk(workspace, catalog)
         self._marks = Marks(workspace.data)
 
     def subjects(self) -> Iterator[Entry | ImageRow]:

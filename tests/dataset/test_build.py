@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import h5py
@@ -188,6 +189,7 @@ def test_a_missing_photo_stops_the_build_and_keeps_the_one_before(
     with workspace.catalog() as catalog:
         row = catalog.resolve("0.jpg")
     workspace.raw.path(row.file_hash or "", "jpeg").unlink()
+    shutil.rmtree(workspace.data / "cache")
     with pytest.raises(WorkspaceDamaged, match="is missing"):
         build.build(workspace)
     assert bytes_of(workspace.data / "enlarged") == before
@@ -195,6 +197,7 @@ def test_a_missing_photo_stops_the_build_and_keeps_the_one_before(
         ".lock",
         "catalog.db",
         "enlarged",
+        "log.jsonl",
         "original",
     ]
 

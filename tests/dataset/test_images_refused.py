@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from pictures import draw
 from PIL import Image, ImageFile
 
-from catdata.dataset import images
+from catdata.dataset.budget import Budget
 from catdata.dataset.images import decode
 from catdata.errors import ImageRefused
 
@@ -106,7 +106,7 @@ def test_decoding_in_many_threads_gives_the_same_pictures() -> None:
 
 
 def test_pictures_that_do_not_fit_into_memory_together_wait() -> None:
-    memory = images._Memory(100)
+    memory = Budget(100)
     most = used = 0
     lock = threading.Lock()
 

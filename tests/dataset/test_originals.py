@@ -116,6 +116,7 @@ def test_an_interrupted_init_is_finished_by_running_it_again(
     assert sorted(path.name for path in workspace.data.iterdir()) == [
         ".lock",
         "catalog.db",
+        "log.jsonl",
         "original",
     ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from catdata import durable
-from catdata.dataset.rawstore import RawFile, RawStore
+from catdata.dataset.rawstore import FilesChanged, RawFile, RawStore
 from catdata.errors import WorkspaceDamaged
 
 DATA = b"any bytes will do"
@@ -16,9 +16,17 @@ HASH = hashlib.sha256(DATA).hexdigest()
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> RawStore:
-    store = RawStore(tmp_path)
-    store.store([RawFile(HASH, "jpeg", DATA)])
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(DATA)
+    return path
+
+
+@pytest.fixture
+def store(tmp_path: Path, photo: Path) -> RawStore:
+    store = RawStore(tmp_path / "raw")
+    store.folder.mkdir()
+    store.store([RawFile(HASH, "jpeg", str(photo))])
     return store
 
 
@@ -27,9 +35,9 @@ def test_a_file_lies_under_its_hash(store: RawStore) -> None:
     assert store.read(HASH, "jpeg") == DATA
 
 
-def test_storing_again_changes_nothing(store: RawStore) -> None:
+def test_storing_again_changes_nothing(store: RawStore, photo: Path) -> None:
     before = store.path(HASH, "jpeg").stat()
-    store.store([RawFile(HASH, "jpeg", DATA)])
+    store.store([RawFile(HASH, "jpeg", str(photo))])
     assert store.path(HASH, "jpeg").stat() == before
 
 
@@ -57,3 +65,24 @@ def test_a_missing_file_is_named_when_it_is_read(store: RawStore) -> None:
     store.path(HASH, "jpeg").unlink()
     with pytest.raises(WorkspaceDamaged, match="is missing"):
         store.read(HASH, "jpeg")
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["lost", "changed"])
+def test_a_file_that_changed_since_it_was_hashed_is_not_stored(
+    store: RawStore, photo: Path, *, lost: bool
+) -> None:
+    store.path(HASH, "jpeg").unlink()
+    photo.write_bytes(b"other bytes")
+    if lost:
+        photo.unlink()
+    with pytest.raises(FilesChanged) as raised:
+        store.store([RawFile(HASH, "jpeg", str(photo))])
+    assert raised.value.file_hashes == {HASH}
+    assert [path for path in store.folder.rglob("*") if path.is_file()] == []
+
+
+def test_a_file_in_place_is_read_where_it_is(store: RawStore, photo: Path) -> None:
+    assert store.read(HASH, "jpeg", str(photo)) == DATA
+    photo.write_bytes(b"other")
+    with pytest.raises(WorkspaceDamaged, match="its bytes no longer have the sha256"):
+        store.read(HASH, "jpeg", str(photo))

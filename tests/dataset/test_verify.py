@@ -43,6 +43,7 @@ def test_a_sound_workspace_has_no_damage(workspace: Workspace, rows: list[ImageR
 def test_a_changed_file_is_named_and_taken_out_of_builds(
     workspace: Workspace, rows: list[ImageRow]
 ) -> None:
+    Path(rows[1].source or "").unlink()
     path_of(workspace, rows[1]).write_bytes(b"rotten")
     assert kinds(workspace) == [("changed-file", rows[1].ref, "")]
     assert kinds(workspace, repair=True) == [("changed-file", rows[1].ref, "taken out of builds")]
@@ -63,6 +64,71 @@ def test_a_missing_file_is_named_with_where_it_came_from(
     assert damage.detail == f"the file of 0.jpg is gone; it came from {rows[0].source}"
     assert not verify(workspace).is_sound
     assert verify(workspace, repair=True).is_sound
+
+
+def test_a_lost_file_is_fetched_from_where_it_came(
+    workspace: Workspace, rows: list[ImageRow]
+) -> None:
+    path_of(workspace, rows[0]).unlink()
+    path_of(workspace, rows[1]).write_bytes(b"rotten")
+    Path(rows[2].source or "").write_bytes(b"another photo by now")
+    path_of(workspace, rows[2]).unlink()
+    assert {ref: mended for _, ref, mended in kinds(workspace, repair=True)} == {
+        rows[0].ref: f"fetched from {rows[0].source}",
+        rows[1].ref: f"fetched from {rows[1].source}",
+        rows[2].ref: "taken out of builds",
+    }
+    assert [one.kind for one in verify(workspace).damage] == ["missing-file"]
+
+
+@pytest.fixture
+def in_place(workspace: Workspace, tmp_path: Path) -> Path:
+    """A photo that is catalogued where it lies."""
+    path = save(tmp_path / "photo.jpg", 9)
+    ingest.add(workspace, [Entry(path, 1, "train")])
+    with workspace.catalog() as catalog, catalog.transaction():
+        image = catalog.resolve("photo.jpg")
+        catalog.update(image, catalog.log("add", ""), location=str(path))
+    workspace.raw.path(image.file_hash or "", "jpeg").unlink()
+    return path
+
+
+def test_a_photo_in_place_is_read_where_it_lies(workspace: Workspace, in_place: Path) -> None:
+    assert verify(workspace).damage == []
+    assert verify(workspace).orphans == []
+
+
+@pytest.mark.parametrize("kind", ["changed-file", "missing-file"])
+def test_a_photo_in_place_that_was_changed_or_lost_is_named(
+    workspace: Workspace, in_place: Path, kind: str
+) -> None:
+    in_place.write_bytes(b"edited") if kind == "changed-file" else in_place.unlink()
+    (damage,) = verify(workspace).damage
+    assert (damage.kind, damage.path) == (kind, str(in_place))
+    (damage,) = verify(workspace, repair=True).damage
+    assert damage.mended == "taken out of builds"
+    assert verify(workspace).is_sound
+
+
+def test_a_copy_in_the_store_is_named_and_deleted(
+    workspace: Workspace, rows: list[ImageRow]
+) -> None:
+    home = path_of(workspace, rows[0])
+    copy = shutil.copy(home, home.with_name("copy.jpg"))
+    assert kinds(workspace) == [("extra-file", rows[0].ref, "")]
+    assert kinds(workspace, repair=True) == [("extra-file", rows[0].ref, "deleted, being a copy")]
+    assert not Path(copy).exists()
+    assert verify(workspace).damage == []
+
+
+def test_a_file_that_is_no_photo_of_the_store_is_named_and_kept(
+    workspace: Workspace, rows: list[ImageRow]
+) -> None:
+    extra = workspace.raw.folder / "notes.txt"
+    extra.write_text("mine")
+    (damage,) = verify(workspace, repair=True).damage
+    assert (damage.kind, damage.path, damage.mended) == ("extra-file", "raw_images/notes.txt", "")
+    assert extra.exists()
 
 
 def test_a_misnamed_file_is_put_back(workspace: Workspace, rows: list[ImageRow]) -> None:
@@ -175,3 +241,33 @@ def test_a_removed_image_keeps_its_file(workspace: Workspace, rows: list[ImageRo
     edit.remove(workspace, ["0.jpg"])
     prune(workspace, verify(workspace))
     assert path_of(workspace, rows[0]).exists()
+
+
+@pytest.mark.parametrize("build_name", ["original", "enlarged"])
+@pytest.mark.parametrize("how", ["torn", "missing"])
+def test_a_torn_or_missing_description_of_a_build_is_named_and_written_anew(
+    workspace: Workspace, rows: list[ImageRow], build_name: str, how: str
+) -> None:
+    build.build(workspace)
+    path = workspace.data / build_name / "build.json"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2]) if how == "torn" else path.unlink()
+    (damage,) = verify(workspace).damage
+    assert (damage.kind, damage.path) == ("damaged-build", f"data/{build_name}/build.json")
+    assert verify(workspace, repair=True).is_sound
+    assert path.read_bytes() == whole
+
+
+def test_a_damaged_build_is_written_anew(workspace: Workspace, rows: list[ImageRow]) -> None:
+    path = build.build(workspace).folder / "train_catvnoncat.h5"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1000])
+    (damage,) = verify(workspace, repair=True).damage
+    assert damage.mended == "written anew from the catalog as it is now"
+    assert path.read_bytes() == whole
+
+
+def test_a_damaged_course_file_cannot_be_mended(workspace: Workspace) -> None:
+    (workspace.data / "original" / "train_catvnoncat.h5").write_bytes(b"torn")
+    (damage,) = verify(workspace, repair=True).damage
+    assert (damage.path, damage.mended) == ("data/original/train_catvnoncat.h5", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import numpy as np
 from catdata.h5file import CLASS_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -34,6 +35,8 @@ class ImageRow:
         file_hash: Of an added one: sha256 of its file, hexadecimal.
         removed: Whether builds leave it out.
         added_at: When it came, UTC, ISO 8601.
+        location: Of one catalogued in place: the absolute path of its file, as Python has it (see
+            :func:`os.fsdecode`); None if the file is in the raw store.
         id: Counts up as images come; 0 for a row not stored yet.
     """
 
@@ -53,6 +56,7 @@ class ImageRow:
     removed: bool = False
     warnings: tuple[str, ...] = ()
     added_at: str = ""
+    location: str | None = None
     id: int = 0
 
     @property
@@ -134,14 +138,27 @@ def to_values(image: ImageRow) -> dict[str, object]:
     values: dict[str, object] = {name: getattr(image, name) for name in COLUMNS}
     values["warnings"] = json.dumps(image.warnings)
     values["added_at"] = image.added_at or now()
-    words = np.array(image.fingerprint, dtype=np.uint64).view(np.int64)
-    return values | dict(zip(WORDS, map(int, words), strict=True))
+    values = as_stored(values)
+    for name, word in zip(WORDS, image.fingerprint, strict=True):
+        values[name] = word - (word >> 63 << 64)  # SQLite's integers have a sign
+    return values
+
+
+def as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values by column with the path of a file as the bytes that it has on disk."""
+    if values.get("location") is None:
+        return dict(values)
+    return {**values, "location": os.fsencode(values["location"])}
 
 
 def from_values(values: Row) -> ImageRow:
     """Return one row of the table ``image`` as a record."""
     known: dict[str, Any] = {name: values[name] for name in (*COLUMNS, "id")}
-    known["warnings"] = tuple(json.loads(values["warnings"]))
+    warnings = values["warnings"]
+    known["warnings"] = tuple(json.loads(warnings)) if warnings != "[]" else ()
     known["removed"] = bool(values["removed"])
-    words = np.array([values[name] for name in WORDS], dtype=np.int64).view(np.uint64)
-    return ImageRow(fingerprint=as_words(words), **known)
+    if values["location"] is not None:
+        known["location"] = os.fsdecode(values["location"])
+    dhash, dhash_mirrored, phash, phash_mirrored = (values[name] % 2**64 for name in WORDS)
+    words = (dhash, dhash_mirrored, phash, phash_mirrored)
+    return ImageRow(fingerprint=words, **known)

@@ -10,21 +10,30 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catdata.errors import StorageFailed, WorkspaceDamaged, WorkspaceError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+Connection = sqlite3.Connection
 Cursor = sqlite3.Cursor
 Row = sqlite3.Row
+DatabaseError = sqlite3.DatabaseError
 Values = Sequence[Any] | Mapping[str, Any]
 
-VERSION = 1
+VERSION = 2
+MEMORY = Path(":memory:")
 LOCK_TIMEOUT = 600.0  # seconds that a writer queues behind others
 _NAP = 0.05  # seconds between two tries; SQLite's own waiting would not hear Ctrl-C
+
+STORAGE_HINT = (
+    "Check that the disk has room and that the folder may be written; then run the same command "
+    "again."
+)
+DAMAGE_HINT = "Mend it with: catdata verify --repair"
 
 SCHEMA = """
 CREATE TABLE image (
@@ -48,6 +57,7 @@ CREATE TABLE image (
     removed        INTEGER NOT NULL DEFAULT 0 CHECK (removed IN (0, 1)),  -- 1: not in builds
     warnings       TEXT NOT NULL,        -- JSON list, as told when it was added
     added_at       TEXT NOT NULL,        -- UTC, ISO 8601
+    location       BLOB,                 -- added in place: the bytes of its file's absolute path
     UNIQUE (home_split, home_row)
 );
 CREATE INDEX image_by_content ON image (content_hash);
@@ -68,10 +78,23 @@ CREATE TABLE change (                    -- what undo reads, in the order of doi
 CREATE INDEX change_by_command ON change (command_id);
 """
 
+# What came with version 2, so the migration to it makes it by the same words.
+STATE = (
+    "CREATE INDEX image_by_kind ON image (removed, origin, split, label)",
+    """CREATE TABLE state (                 -- one row; each transaction brings it up to date
+    content        TEXT NOT NULL,        -- sum of the hashes of all rows of the other tables
+    builds         TEXT NOT NULL,        -- the same of what builds depend on
+    log_length     INTEGER NOT NULL,     -- bytes of log.jsonl, or 0 where it was not written yet
+    log_last       INTEGER NOT NULL,     -- where its last line begins
+    log_chain      TEXT NOT NULL         -- hash of its lines
+    )""",
+    "INSERT INTO state VALUES ('0', '0', 0, 0, '')",
+)
+
 
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables, inside a transaction that the caller commits."""
-    connection.executescript(f"BEGIN; PRAGMA user_version = {VERSION}; {SCHEMA}")
+    connection.executescript(f"BEGIN; PRAGMA user_version = {VERSION}; {SCHEMA} {'; '.join(STATE)}")
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -88,6 +111,13 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
+def connect_memory() -> sqlite3.Connection:
+    """Open an empty database that is gone when it is closed."""
+    connection = sqlite3.connect(MEMORY, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
 def execute_in_turn(connection: sqlite3.Connection, query: str, values: Values) -> Cursor:
     """Execute a query, waiting for other processes that hold the catalog's lock."""
     deadline = time.monotonic() + LOCK_TIMEOUT
@@ -100,15 +130,15 @@ def execute_in_turn(connection: sqlite3.Connection, query: str, values: Values) 
         time.sleep(_NAP)
 
 
-def check_version(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a catalog that a newer version of this program wrote.
+def read_version(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the version of a catalog's form, at most :data:`VERSION`.
 
     Raises:
-        WorkspaceError: If it is newer.
+        WorkspaceError: If a newer version of this program wrote it.
         WorkspaceDamaged: If the file is no catalog.
     """
     with translated(path):
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        version = int(execute_in_turn(connection, "PRAGMA user_version", ()).fetchone()[0])
     if version > VERSION:
         raise WorkspaceError(
             f"{shown(path)} was written by a newer catdata (catalog version {version}; this "
@@ -117,6 +147,7 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
         )
     if version < 1:
         raise WorkspaceDamaged(f"{shown(path)} is no catalog: it has no version.")
+    return version
 
 
 @contextlib.contextmanager
@@ -127,10 +158,7 @@ def translated(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise StorageFailed(
             f"{shown(path)}: {error}.",
-            hint="Check that the disk has room and that the folder may be written; then run the "
-            "same command again.",
+            hint=STORAGE_HINT,
         ) from error
-    except sqlite3.DatabaseError as error:
-        raise WorkspaceDamaged(
-            f"{shown(path)} is damaged: {error}.", hint="Put it back from a backup."
-        ) from error
+    except DatabaseError as error:
+        raise WorkspaceDamaged(f"{shown(path)} is damaged: {error}.", hint=DAMAGE_HINT) from error

@@ -1,4 +1,4 @@
-"""The catalog: images by reference, by content and by kind, and the log that ``undo`` reads.
+"""The catalog itself: changes of images, all or nothing, and the log that ``undo`` reads.
 
 Every change of an image is noted under an entry of the log, so it can be undone. All SQL stands in
 constants beside its method.
@@ -7,39 +7,28 @@ constants beside its method.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
-import os
-import re
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from catdata.dataset.catalog import schema
+from catdata.dataset.catalog import content, schema, state, textlog
+from catdata.dataset.catalog.content import Touched
+from catdata.dataset.catalog.reader import Reader
 from catdata.dataset.catalog.rows import (
     COLUMNS,
     WORDS,
     Command,
-    Count,
     ImageRow,
-    Selection,
-    from_values,
+    as_stored,
     now,
     to_values,
 )
-from catdata.errors import UnknownReference, WorkspaceDamaged, did_you_mean, shown
-from catdata.h5file import SPLITS
+from catdata.dataset.catalog.state import State
+from catdata.dataset.catalog.textlog import LogEnd
+from catdata.errors import StorageFailed, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
-
-SHORTEST_REF = 6
-_ROWS_AT_ONCE = 256
-_ORIGINAL_REF = re.compile(r"(train|test)\[(0|[1-9][0-9]{0,8})\]")
-_HASH_PREFIX = re.compile(r"[0-9a-f]{4,64}")
 
 _NAMES = (*COLUMNS, *WORDS)
 _INSERT = (
@@ -47,29 +36,14 @@ _INSERT = (
     f"VALUES ({', '.join(f':{name}' for name in _NAMES)})"
 )
 
+_INSERT_WITH_ID = (
+    f"INSERT INTO image (id, {', '.join(_NAMES)}) "  # noqa: S608
+    f"VALUES (:id, {', '.join(f':{name}' for name in _NAMES)})"
+)
 
-class Catalog:
-    """An open catalog.
 
-    Args:
-        path: The file, which must exist. Where it or its folder may not be written, it is opened
-            for reading.
-
-    Raises:
-        WorkspaceError: If it was written by a newer version.
-        WorkspaceDamaged: If it is missing, damaged, or no catalog.
-    """
-
-    def __init__(self, path: Path) -> None:
-        if not path.is_file():
-            raise WorkspaceDamaged(
-                f"{shown(path)} is missing: it says what every image is.",
-                hint="Put it back from a backup.",
-            )
-        self.path = path
-        writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-        self._connection = schema.connect(path, "rw" if writable else "ro")
-        schema.check_version(self._connection, path)
+class Catalog(Reader):
+    """An open catalog; see :class:`~catdata.dataset.catalog.reader.Reader` for how it is opened."""
 
     @classmethod
     def create(cls, path: Path, images: Iterable[ImageRow] = ()) -> None:
@@ -82,17 +56,8 @@ class Catalog:
         with contextlib.closing(connection), schema.translated(path):
             schema.create(connection)
             connection.executemany(_INSERT, map(to_values, images))
+            state.write(connection, State(content.sum_up(connection), LogEnd()))
             connection.execute("COMMIT")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.close()
 
     # Transactions and the log
 
@@ -100,11 +65,43 @@ class Catalog:
     def transaction(self) -> Iterator[None]:
         """Make everything in the block durable together, or nothing of it; other writers queue.
 
+        What was changed is in ``log.jsonl`` before it is committed.
+
         Raises:
             StorageFailed: If the disk is full, read-only or failing; nothing is then changed.
         """
         with self._block("BEGIN IMMEDIATE"):
+            self._touched = Touched(self._connection)
             yield
+            with schema.translated(self.path), self._writing_log():
+                state.advance(self._connection, self._touched, self.log_path)
+
+    def write_log(self) -> None:
+        """Write ``log.jsonl`` anew from all that the catalog holds.
+
+        Raises:
+            StorageFailed: If the disk is full, read-only or failing.
+        """
+        with self._block("BEGIN IMMEDIATE"), schema.translated(self.path), self._writing_log():
+            sums = state.read(self._connection).sums
+            state.write(
+                self._connection, State(sums, state.write_log(self._connection, self.log_path))
+            )
+
+    @property
+    def log_path(self) -> Path:
+        """Where the log lies: beside the catalog."""
+        return self.path.with_name(textlog.NAME)
+
+    @contextlib.contextmanager
+    def _writing_log(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StorageFailed(
+                f"{shown(self.log_path)} can't be written: {error.strerror or error}.",
+                hint=schema.STORAGE_HINT,
+            ) from error
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -116,7 +113,7 @@ class Catalog:
 
     def log(self, name: str, summary: str) -> int:
         """Enter a command in the log and return the id under which its changes are noted."""
-        return self._execute(self._LOG, (now(), name, summary)).lastrowid or 0
+        return self._insert("command", self._LOG, (now(), name, summary))
 
     _IS_UNDONE = "SELECT undone_by IS NOT NULL FROM command WHERE id = ?"
 
@@ -128,6 +125,7 @@ class Catalog:
 
     def summarise(self, command_id: int, summary: str) -> None:
         """Replace the summary of a command that has done more since."""
+        self._touched.touch("command", command_id)
         self._execute(self._SUMMARISE, (summary, command_id))
 
     _COMMANDS = "SELECT id, at, name, summary, undone_by FROM command ORDER BY id"
@@ -174,10 +172,12 @@ class Catalog:
         command = next(command for command in self.commands() if command.id == last)
         for image_id, before in list(self._iterate(self._CHANGES, (last,))):
             if before is None:
+                self._touched.touch("image", image_id)
                 self._execute(self._DELETE, (image_id,))
             else:
                 self._set(image_id, json.loads(before))
         undo = self.log("undo", f"undid {command.name}: {command.summary}")
+        self._touched.touch("command", last)
         self._execute(self._UNDONE, (undo, last))
         return command
 
@@ -187,232 +187,52 @@ class Catalog:
 
     def add(self, image: ImageRow, command_id: int) -> int:
         """Insert *image* and return its id."""
-        image_id = self._execute(_INSERT, to_values(image)).lastrowid or 0
-        self._execute(self._NOTE, (command_id, image_id, None))
+        image_id = self._insert("image", _INSERT, to_values(image))
+        self._insert("change", self._NOTE, (command_id, image_id, None))
         return image_id
+
+    _NEXT_IDS = """
+        SELECT 1 + max(coalesce((SELECT max(id) FROM image), 0),
+                       coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'image'), 0)),
+               1 + coalesce((SELECT max(rowid) FROM change), 0)
+    """
+    _NOTE_NEW = "INSERT INTO change (rowid, command_id, image_id, before) VALUES (?, ?, ?, NULL)"
+
+    def add_many(self, images: Sequence[ImageRow], command_id: int) -> range:
+        """Insert *images* and return their ids, in order, which no image had before."""
+        first, first_note = self._execute(self._NEXT_IDS).fetchone()
+        ids = range(first, first + len(images))
+        notes = range(first_note, first_note + len(images))
+        rows = (
+            to_values(image) | {"id": number} for number, image in zip(ids, images, strict=True)
+        )
+        noted = ((note, command_id, number) for note, number in zip(notes, ids, strict=True))
+        with schema.translated(self.path):
+            self._connection.executemany(_INSERT_WITH_ID, rows)
+            self._connection.executemany(self._NOTE_NEW, noted)
+        for number, note in zip(ids, notes, strict=True):
+            self._touched.touch("image", number, is_new=True)
+            self._touched.touch("change", note, is_new=True)
+        return ids
 
     def update(self, image: ImageRow, command_id: int, **changes: str | int | None) -> None:
         """Change some columns of *image*, such as ``label``, ``split`` or ``removed``."""
         before = {name: getattr(image, name) for name in changes}
-        self._execute(self._NOTE, (command_id, image.id, json.dumps(before)))
+        self._insert("change", self._NOTE, (command_id, image.id, json.dumps(before)))
         self._set(image.id, changes)
 
     def _set(self, image_id: int, values: dict[str, str | int | None]) -> None:
+        self._touched.touch("image", image_id)
         columns = ", ".join(f"{name} = :{name}" for name in values)
         query = f"UPDATE image SET {columns} WHERE id = :id"  # noqa: S608 - our own columns
-        self._execute(query, {**values, "id": image_id})
-
-    # Images
-
-    _SAME = """
-        SELECT * FROM image
-        WHERE file_hash = :file OR (content_hash = :content AND NOT removed)
-        ORDER BY removed, file_hash IS NOT :file, id LIMIT 1
-    """
-
-    def same_picture(self, file_hash: str, content_hash: str) -> ImageRow | None:
-        """Return the image with the same file or pixels, or else a removed one of the same file."""
-        values = {"file": file_hash, "content": content_hash}
-        found = self._execute(self._SAME, values).fetchone()
-        return from_values(found) if found else None
-
-    _BY_ID = "SELECT * FROM image WHERE id = ? AND NOT removed"
-
-    def present(self, ids: Iterable[int]) -> list[ImageRow]:
-        """Return the images with these ids that have not been removed, in the order of *ids*."""
-        found = (self._execute(self._BY_ID, (image_id,)).fetchone() for image_id in ids)
-        return [from_values(values) for values in found if values]
-
-    _SELECT = """
-        SELECT * FROM image
-        WHERE id > :after
-          AND removed = :removed
-          AND (:label IS NULL OR label = :label)
-          AND (:split IS NULL OR split = :split)
-          AND (:origin IS NULL OR origin = :origin)
-          AND (:since IS NULL OR added_at >= :since)
-        ORDER BY id LIMIT :most
-    """
-
-    def images(self, selection: Selection | None = None) -> Iterator[ImageRow]:
-        """Yield images in the order of a build: original rows, then added ones as they came.
-
-        That is the order of their ids. Between two pages of rows nothing is held that a writer
-        would have to wait for.
-        """
-        wanted = selection or Selection()
-        values = {name: getattr(wanted, name) for name in Selection.__slots__}
-        values |= {"after": 0, "most": _ROWS_AT_ONCE}
-        while page := self._all(self._SELECT, values):
-            yield from page
-            values["after"] = page[-1].id
-
-    _WITH_FILES = "SELECT * FROM image WHERE file_hash IS NOT NULL ORDER BY id"
-
-    def with_files(self) -> Iterator[ImageRow]:
-        """Return all images that have a file in the raw store, removed ones too."""
-        return map(from_values, self._iterate(self._WITH_FILES))
-
-    _FINGERPRINTS = (
-        "SELECT id, dhash, dhash_mirrored, phash, phash_mirrored FROM image "
-        "WHERE id > ? AND NOT removed ORDER BY id"
-    )
-
-    def fingerprints_after(self, image_id: int) -> tuple[list[int], NDArray[np.uint64]]:
-        """Return ids and fingerprints of all present images that came after *image_id*.
-
-        Returns:
-            n ids, and fingerprints of shape (n, 4), uint64.
-        """
-        rows = [tuple(row) for row in self._iterate(self._FINGERPRINTS, (image_id,))]
-        table = np.array(rows, dtype=np.int64).reshape(-1, 5)
-        return table[:, 0].tolist(), table[:, 1:].astype(np.uint64)
-
-    _HAS_REMOVED = "SELECT EXISTS (SELECT 1 FROM image WHERE removed)"
-
-    def has_removed(self) -> bool:
-        """Tell whether any image was removed."""
-        return bool(self._execute(self._HAS_REMOVED).fetchone()[0])
-
-    _COUNTS = (
-        "SELECT origin, split, label, count(*) FROM image WHERE NOT removed "
-        "GROUP BY origin, split, label"
-    )
-
-    def counts(self) -> list[Count]:
-        """Return how many present images there are by origin, split and label."""
-        return [Count(*row) for row in self._iterate(self._COUNTS)]
-
-    _DIGEST = "SELECT id, content_hash, label, split FROM image WHERE NOT removed ORDER BY id"
-
-    def digest(self) -> str:
-        """Return a hash of all that builds depend on; it changes when a build would."""
-        digest = hashlib.sha256()
-        for row in self._iterate(self._DIGEST):
-            digest.update(repr(tuple(row)).encode())
-        return digest.hexdigest()
-
-    # References
-
-    _BY_HOME = "SELECT * FROM image WHERE home_split = ? AND home_row = ?"
-    _BY_PREFIX = """
-        SELECT * FROM image WHERE origin = 'added'
-        AND (content_hash BETWEEN :from AND :to OR file_hash BETWEEN :from AND :to)
-    """
-    _BY_NAME = "SELECT * FROM image WHERE file_name = ?"
-    _BY_SOURCE = "SELECT * FROM image WHERE source = ?"
-
-    def resolve(self, ref: str, *, removed: bool = False) -> ImageRow:
-        """Return the one image that *ref* names.
-
-        Args:
-            ref: ``train[146]``, the beginning of a content hash (four digits or more), a file name,
-                or the path that a photo was added from.
-            removed: Whether images that were removed can be meant.
-
-        Raises:
-            UnknownReference: If it names none, or several (all are listed).
-        """
-        home = _ORIGINAL_REF.fullmatch(ref)
-        if home:
-            found = self._all(self._BY_HOME, (home[1], int(home[2])))
-        else:
-            found = self._all(self._BY_NAME, (shown(ref),))
-            if os.sep in ref:
-                found = self._all(self._BY_SOURCE, (shown(os.path.abspath(ref)),))  # noqa: PTH100
-            if _HASH_PREFIX.fullmatch(ref.lower()):
-                prefix = {"from": ref.lower(), "to": ref.lower() + "g"}
-                found += self._all(self._BY_PREFIX, prefix)
-        different = list({image.id: image for image in found}.values())
-        present = [image for image in different if not image.removed]
-        chosen = present or (different if removed else [])
-        if len(chosen) == 1:
-            return chosen[0]
-        if chosen:
-            raise self._ambiguous(ref, chosen)
-        raise _removed(ref) if different else self._unknown(ref)
-
-    def _ambiguous(self, ref: str, found: Sequence[ImageRow]) -> UnknownReference:
-        names = ", ".join(f"{self.short_ref(image)} ({image.file_name})" for image in found[:5])
-        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
-        return UnknownReference(
-            f"{shown(ref)} can mean {len(found)} images: {names}{more}.",
-            hint="Name the one you mean by its hash.",
-        )
-
-    _SOME_NAMES = """
-        SELECT DISTINCT file_name FROM image WHERE file_name IS NOT NULL AND NOT removed
-        LIMIT 10000
-    """
-
-    def _unknown(self, ref: str) -> UnknownReference:
-        names = [row[0] for row in self._iterate(self._SOME_NAMES)]
-        if ref.endswith("]"):  # perhaps a row of the original pair with its split misspelt
-            names = [split + ref[ref.find("[") :] for split in SPLITS]
-        meant = did_you_mean(ref, names, most=3)
-        return UnknownReference(
-            f"No image is named {shown(ref)}.",
-            hint=f"{meant}Names are like train[146], 3fa9 (four digits or more) or img.jpg: see "
-            "catdata list.",
-        )
-
-    _NAMES_BEGINNING = """
-        SELECT DISTINCT file_name FROM image
-        WHERE file_name >= :text AND file_name < :end AND NOT removed
-        ORDER BY file_name LIMIT :most
-    """
-    _HASHES_BEGINNING = """
-        SELECT * FROM image WHERE origin = 'added' AND NOT removed
-        AND content_hash >= :text AND content_hash < :end
-        ORDER BY content_hash LIMIT :most
-    """
-    _ROWS_BEGINNING = """
-        SELECT * FROM image WHERE home_split = :split AND NOT removed
-        AND substr(home_split || '[' || home_row || ']', 1, length(:text)) = :text
-        ORDER BY home_row LIMIT :most
-    """
-
-    def refs_beginning(self, text: str, most: int) -> list[str]:
-        """Return references that begin with *text*, of each kind at most *most*.
-
-        Hashes are among them only once *text* is something: before, they tell nothing.
-        """
-        values = {"text": text, "end": text + "\U0010ffff", "most": most}
-        names = [row[0] for row in self._iterate(self._NAMES_BEGINNING, values)]
-        found = self._all(self._HASHES_BEGINNING, values) if text else []
-        for split in SPLITS:
-            found += self._all(self._ROWS_BEGINNING, values | {"split": split})
-        return [*names, *map(self.short_ref, found)]
-
-    _SHARING = "SELECT count(DISTINCT content_hash) FROM image WHERE content_hash BETWEEN ? AND ?"
-
-    def short_ref(self, image: ImageRow) -> str:
-        """Return the name people see: ``train[146]``, or the shortest unambiguous hash."""
-        if image.origin == "original":
-            return image.ref
-        for length in range(SHORTEST_REF, len(image.content_hash)):
-            prefix = image.content_hash[:length]
-            if self._execute(self._SHARING, (prefix, prefix + "g")).fetchone()[0] <= 1:
-                return prefix
-        return image.content_hash
+        self._execute(query, {**as_stored(values), "id": image_id})
 
     # SQLite
 
-    def _execute(self, query: str, values: schema.Values = ()) -> schema.Cursor:
-        with schema.translated(self.path):
-            return schema.execute_in_turn(self._connection, query, values)
-
-    def _iterate(self, query: str, values: schema.Values = ()) -> Iterator[schema.Row]:
-        cursor = self._execute(query, values)
-        while True:
-            with schema.translated(self.path):
-                rows = cursor.fetchmany(_ROWS_AT_ONCE)
-            if not rows:
-                return
-            yield from rows
-
-    def _all(self, query: str, values: schema.Values) -> list[ImageRow]:
-        return list(map(from_values, self._iterate(query, values)))
+    def _insert(self, table: str, query: str, values: schema.Values) -> int:
+        rowid = self._execute(query, values).lastrowid or 0
+        self._touched.touch(table, rowid, is_new=True)
+        return rowid
 
     @contextlib.contextmanager
     def _block(self, begin: str) -> Iterator[None]:
@@ -424,10 +244,3 @@ class Catalog:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
-
-
-def _removed(ref: str) -> UnknownReference:
-    return UnknownReference(
-        f"{shown(ref)} was removed.",
-        hint="Bring it back with catdata undo, or add the photo again.",
-    )

@@ -1,0 +1,110 @@
+"""The engines by name, and the choice of one."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from catdata.engine.cluster import cluster
+from catdata.engine.guarded import GuardedExecutor
+from catdata.errors import ConfigRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+
+class InlineExecutor(Executor):
+    """An executor that runs each call at once in the calling thread."""
+
+    def submit(
+        self, fn: Callable[P, Result], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Future[Result]:
+        """Run *fn* now and return its finished future."""
+        future: Future[Result] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - a future carries whatever the call raised
+            future.set_exception(error)
+        return future
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Where work on files runs.
+
+    Attributes:
+        name: A key of :data:`EXECUTORS`.
+        jobs: Number of workers on this machine; one for each usable core if None.
+        scheduler: Address of a Dask scheduler, such as ``tcp://host:8786``.
+
+    Raises:
+        ConfigRefused: If name and scheduler do not go together.
+    """
+
+    name: str = "processes"
+    jobs: int | None = None
+    scheduler: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.name not in EXECUTORS:
+            raise ConfigRefused(
+                f"engine is {self.name!r}; it must be one of {', '.join(EXECUTORS)}."
+            )
+        if (self.name == "dask") != (self.scheduler is not None):
+            raise ConfigRefused(
+                "A Dask cluster is known by the address of its scheduler.",
+                hint="Say: --engine dask --scheduler tcp://HOST:8786",
+            )
+
+    @classmethod
+    def of(cls, jobs: Jobs) -> Engine:
+        """Return an engine as it is, or that of a number of workers on this machine."""
+        return jobs if isinstance(jobs, Engine) else cls(jobs=jobs)
+
+    def executor(self, preload: Sequence[str] = ()) -> Executor:
+        """Return an executor.
+
+        Args:
+            preload: Modules that guarded workers import once for all.
+        """
+        return EXECUTORS[self.name](self, preload)
+
+
+Jobs = int | Engine | None
+"""How many workers on this machine (None: one for each usable core), or which engine."""
+
+
+def _processes(engine: Engine, preload: Sequence[str]) -> Executor:
+    jobs = engine.jobs or usable_cores()
+    if os.name == "nt":  # where nothing can be forked nothing is guarded
+        return ThreadPoolExecutor(jobs)
+    return GuardedExecutor(jobs, preload=preload)
+
+
+EXECUTORS: dict[str, Callable[[Engine, Sequence[str]], Executor]] = {
+    "inline": lambda _engine, _preload: InlineExecutor(),
+    "threads": lambda engine, _preload: ThreadPoolExecutor(engine.jobs or usable_cores()),
+    "processes": _processes,
+    "dask": lambda engine, _preload: cluster(engine.scheduler or ""),
+}
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def executor(engine: str = "threads", jobs: int | None = None) -> Executor:
+    """Return an executor from :data:`EXECUTORS` with *jobs* workers (all usable cores if None).
+
+    One job in threads is the calling thread itself.
+    """
+    jobs = jobs or usable_cores()
+    return Engine("inline" if jobs == 1 and engine == "threads" else engine, jobs).executor()

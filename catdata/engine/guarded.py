@@ -1,0 +1,259 @@
+"""An executor of processes that may die: each is held to limits and replaced when it is gone.
+
+Decoders are written in C and meet files from strangers. What crashes, hangs or swells there takes
+one worker with it, which the caller sees as :class:`WorkerDied`. A worker costs a few milliseconds,
+since it is forked from a server that has imported what it needs; the server starts with the first.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import json
+import os
+import pickle
+import queue
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
+
+from catdata.engine.deaths import LIMITS, Limits, OutOfTime, WorkerDied
+from catdata.errors import EngineFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+_AHEAD = 2  # calls that a worker has been given, so that it need not wait for this process
+_SMALL = 32 << 10  # bytes of a call that surely goes into the socket's buffer
+
+_BOOTSTRAP = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv.pop()); "
+    "from catdata.engine.worker import main; main()"
+)
+
+
+class _ForkServer:
+    """The process that workers are forked from; started when it is first needed, or is gone."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._control: socket.socket | None = None
+        self._owner = 0
+
+    def fork(self, limits: Limits, preload: Sequence[str]) -> Connection:
+        """Start a worker and return the connection to it."""
+        ours, theirs = socket.socketpair()
+        folder = os.open(".", os.O_RDONLY)  # also of a folder that was deleted
+        request = json.dumps({"limits": asdict(limits), "preload": list(preload)}).encode()
+        try:
+            with self._lock:
+                self._send(request, [folder, theirs.fileno()])
+        finally:
+            os.close(folder)
+            theirs.close()
+        return Connection(ours.detach())
+
+    def _send(self, request: bytes, descriptors: list[int]) -> None:
+        if self._control is not None and self._owner == os.getpid():
+            with suppress(OSError):  # somebody killed the server: the next one does it
+                socket.send_fds(self._control, [request], descriptors)
+                return
+        self._control = _started()
+        self._owner = os.getpid()
+        atexit.register(self._control.close)
+        socket.send_fds(self._control, [request], descriptors)
+
+
+def _started() -> socket.socket:
+    """Start a server that finds modules where this process does, and return the way to it."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    path = json.dumps([os.path.abspath(entry) for entry in sys.path if entry])  # noqa: PTH100
+    utf8 = f"utf8={sys.flags.utf8_mode}"  # the names of files mean the same there
+    with theirs:
+        server = subprocess.Popen(  # noqa: S603 - this interpreter
+            [sys.executable, "-I", "-X", utf8, "-c", _BOOTSTRAP, str(theirs.fileno()), path],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            process_group=0,
+        )
+    server.returncode = 0  # it lives as long as this process, which need not wait for it
+    return ours
+
+
+_server = _ForkServer()
+
+
+class _Call(NamedTuple):
+    """A call on its way: its future, and what is sent."""
+
+    future: Future[Any]
+    data: bytes
+
+
+class GuardedExecutor(Executor):
+    """An executor of guarded worker processes.
+
+    Args:
+        jobs: How many.
+        limits: What each of them may use.
+        preload: Modules that the functions need, imported once for all workers.
+    """
+
+    def __init__(self, jobs: int, limits: Limits = LIMITS, preload: Sequence[str] = ()) -> None:
+        self._limits = limits
+        self._preload = preload
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._drivers = [
+            threading.Thread(target=self._drive, name=f"catdata-{number}", daemon=True)
+            for number in range(jobs)
+        ]
+        self._lock = threading.Lock()
+        self._is_closed = False
+        for driver in self._drivers:
+            driver.start()
+
+    def submit(
+        self, fn: Callable[P, Result], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Future[Result]:
+        """Have a worker run *fn*, which it imports by name.
+
+        Returns:
+            A future that raises :class:`WorkerDied` if the worker did not survive it.
+        """
+        call = _Call(Future(), pickle.dumps((fn, args, kwargs), protocol=5))
+        with self._lock:
+            if self._is_closed:
+                raise RuntimeError("the executor is shut down")
+            self._calls.put(call)
+        return call.future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more calls; end the workers when those taken are done, or are cancelled."""
+        with self._lock:
+            was_closed, self._is_closed = self._is_closed, True
+        if cancel_futures:
+            with suppress(queue.Empty):
+                while True:
+                    call = self._calls.get_nowait()
+                    if call:
+                        call.future.cancel()
+        if not was_closed or cancel_futures:
+            for _ in self._drivers:
+                self._calls.put(None)
+        if wait:
+            for driver in self._drivers:
+                driver.join()
+
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        """Wait for what was begun, unless an error or Ctrl-C makes it useless."""
+        self.shutdown(wait=kind is None, cancel_futures=kind is not None)
+
+    def _drive(self) -> None:
+        """Keep one worker busy, in a thread of its own, until there are no more calls."""
+        worker: _Worker | None = None
+        is_last = False
+        while True:
+            while not is_last and (worker is None or worker.has_room()):
+                try:
+                    call = self._calls.get(block=worker is None or not worker.calls)
+                except queue.Empty:
+                    break
+                is_last = call is None
+                if call is not None and call.future.set_running_or_notify_cancel():
+                    try:
+                        worker = worker or _Worker(self._limits, self._preload)
+                    except OSError as error:
+                        call.future.set_exception(error)
+                        continue
+                    worker.send(call)
+            if worker and worker.calls and not worker.receive():
+                worker = None
+            if is_last and not (worker and worker.calls):
+                break
+        if worker:
+            worker.connection.close()
+
+
+class _Worker:
+    """One worker as its driver sees it.
+
+    Raises:
+        EngineFailed: If workers do not start here.
+        OSError: If the system has no room for one more.
+    """
+
+    def __init__(self, limits: Limits, preload: Sequence[str]) -> None:
+        self.connection = _server.fork(limits, preload)
+        try:
+            self.connection.recv_bytes()  # what it says when it is ready
+        except (EOFError, OSError):
+            self.connection.close()
+            raise EngineFailed(
+                "The workers that read pictures can't be started.",
+                hint="Try: --engine threads (a broken picture can then end the program).",
+            ) from None
+        self.calls: deque[_Call] = deque()
+        self._seconds = limits.seconds
+        self._since = time.monotonic()
+
+    def has_room(self) -> bool:
+        """Tell whether one more call can be sent without waiting for an answer."""
+        return not self.calls or (len(self.calls) < _AHEAD and len(self.calls[-1].data) < _SMALL)
+
+    def send(self, call: _Call) -> None:
+        """Send a call; if that fails, receiving its answer will, too."""
+        if not self.calls:
+            self._since = time.monotonic()
+        self.calls.append(call)
+        with suppress(OSError):
+            self.connection.send_bytes(call.data)
+
+    def receive(self) -> bool:
+        """Finish the oldest call; return False if the worker died, and all its calls with it."""
+        try:
+            went_well, outcome = pickle.loads(self.connection.recv_bytes())  # noqa: S301
+        except (EOFError, OSError):
+            self._bury()
+            return False
+        future = self.calls.popleft().future
+        self._since = time.monotonic()
+        if went_well:
+            future.set_result(outcome)
+        else:
+            future.set_exception(outcome)
+        return True
+
+    def _bury(self) -> None:
+        self.connection.close()
+        took_long = time.monotonic() - self._since >= self._seconds
+        for call in self.calls:
+            call.future.set_exception(OutOfTime(self._seconds) if took_long else WorkerDied())
+
+
+@functools.cache
+def _beside(_process: int) -> GuardedExecutor:
+    """Return the guarded workers of this process, which end with it."""
+    return GuardedExecutor(len(os.sched_getaffinity(0)))
+
+
+def run_guarded(fn: Callable[P, Result], /, *args: P.args, **kwargs: P.kwargs) -> Result:
+    """Run *fn* in a guarded worker of this process and wait for it.
+
+    Raises:
+        WorkerDied: If the worker did not survive it.
+    """
+    return _beside(os.getpid()).submit(fn, *args, **kwargs).result()

@@ -1,0 +1,112 @@
+"""``add``: a line for each file, files that stay where they are, and files that are deadly."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from pictures import save
+
+from catdata.dataset import ingest
+from catdata.dataset.examine import Examined, NotTaken, Task, examine
+from catdata.dataset.images import Preparation
+from catdata.dataset.labels import Entry
+from catdata.dataset.verify import verify
+from catdata.dataset.workspace import Workspace
+from catdata.engine import Engine
+
+Run = Callable[..., Result]
+
+
+def test_add_prints_a_line_for_each_file(here: Path, run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    save(folder / "a.jpg", 1)
+    (folder / "b.txt").write_text("no picture")
+    (folder / "c.jpg").write_bytes(b"broken")
+    result = run("add", str(folder), "--label", "cat", "--jsonl", "--split", "train", status=1)
+    a, b, c = map(json.loads, result.stdout.splitlines())
+    assert a == {
+        "outcome": "added",
+        "ref": a["ref"],
+        "file": str(folder / "a.jpg"),
+        "label": "cat",
+        "split": "train",
+        "warnings": [],
+    }
+    assert (b["outcome"], b["reason"]) == ("skipped", "not a JPEG, PNG or WebP picture")
+    assert c["outcome"] == "refused"
+
+
+def test_add_prints_one_json_document_or_lines(here: Path, run: Run) -> None:
+    result = run("add x.jpg --label cat --jsonl --json", status=2)
+    assert "Give one of --json and --jsonl." in result.stderr
+
+
+def test_a_batch_is_told_when_it_is_committed(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "BATCH_IMAGES", 2)
+    entries = [Entry(save(tmp_path / f"{number}.png", number), 1) for number in range(5)]
+    with workspace.catalog() as catalog:
+        told = before = sum(count.images for count in catalog.counts())
+    for outcomes in ingest.stream(workspace, entries):
+        told += len(outcomes)
+        with workspace.catalog() as catalog:
+            assert sum(count.images for count in catalog.counts()) == told
+    assert told - before == 5
+
+
+def test_files_added_in_place_stay_where_they_are(here: Path, run: Run) -> None:
+    path = save(here / "photo.jpg", 1)
+    run("add photo.jpg --label cat --in-place")
+    workspace = Workspace(here)
+    assert list(workspace.raw.folder.rglob("*.jpg")) == []
+    assert verify(workspace).is_sound
+    path.write_bytes(b"changed")
+    assert [damage.kind for damage in verify(workspace).damage] == ["changed-file"]
+    path.unlink()
+    assert [damage.kind for damage in verify(workspace).damage] == ["missing-file"]
+
+
+def test_a_file_that_changes_while_it_is_added_is_refused_and_the_rest_is_added(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    paths = [save(tmp_path / f"{number:02}.jpg", number) for number in range(17)]
+
+    def entries() -> Iterator[Entry]:
+        for path in paths:
+            yield Entry(path, 1, "train")
+        save(paths[1], 99)  # sixteen have been examined by now
+
+    report = ingest.add(workspace, entries(), jobs=Engine("inline"))
+    assert [Path(added.file) for added in report.added] == [paths[0], *paths[2:]]
+    (refused,) = report.refused
+    assert refused.file == str(paths[1])
+    assert refused.reason == "it changed while it was being added"
+    assert verify(workspace).is_sound
+
+
+def hostile(tasks: list[Task], preparation: Preparation) -> list[Examined | NotTaken]:
+    """Examine files as ever, but die of one that a decoder would die of."""
+    for task in tasks:
+        if Path(task.path).read_bytes() == b"deadly":
+            os.kill(os.getpid(), signal.SIGSEGV)
+    return examine(tasks, preparation)
+
+
+def test_a_picture_that_crashes_the_decoder_costs_itself_alone(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [save(tmp_path / f"{number:02}.jpg", number) for number in range(20)]
+    paths[7].write_bytes(b"deadly")
+    monkeypatch.setattr(ingest, "examine", hostile)
+    report = ingest.add(workspace, [Entry(path, 1) for path in paths])
+    assert [Path(added.file) for added in report.added] == paths[:7] + paths[8:]
+    (refused,) = report.refused
+    assert (refused.file, refused.reason) == (str(paths[7]), "it crashed the decoder")

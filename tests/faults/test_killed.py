@@ -1,0 +1,45 @@
+"""A killed command leaves a sound workspace, and is finished by running it again."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+
+import pytest
+from conditions import JOBS, Prepare, assert_finished, assert_sound, disturb, start
+
+ORDERED = 6  # moments a job
+RANDOM = 3
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_command_killed_at_ordered_moments_is_finished_by_running_it_again(
+    prepare: Prepare, name: str
+) -> None:
+    _, moments = disturb(prepare(name), 0, 0)
+    for number in range(ORDERED):
+        fault = prepare(name)
+        count = 1 + number * (moments - 1) // (ORDERED - 1)
+        done, _ = disturb(fault, signal.SIGKILL, count)
+        assert done.returncode == -signal.SIGKILL, f"moment {count} of {moments}"
+        assert_sound(fault.root, fault.before, fault.after)
+        assert_finished(fault.root, fault.job, fault.photos, fault.after)
+
+
+@pytest.mark.parametrize("name", ["add", "build-h5"])
+def test_a_command_killed_at_random_moments_is_finished_by_running_it_again(
+    prepare: Prepare, name: str
+) -> None:
+    begin = time.monotonic()
+    with start(prepare(name).arguments) as process:
+        process.communicate()
+    duration = time.monotonic() - begin
+    rng = random.Random(name)
+    for _ in range(RANDOM):
+        fault = prepare(name)
+        with start(fault.arguments) as process:
+            time.sleep(duration * rng.uniform(0.4, 1))
+            process.kill()
+        assert_sound(fault.root, fault.before, fault.after)
+        assert_finished(fault.root, fault.job, fault.photos, fault.after)
