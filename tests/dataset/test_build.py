@@ -195,6 +195,7 @@ def test_a_missing_photo_stops_the_build_and_keeps_the_one_before(
         ".lock",
         "catalog.db",
         "enlarged",
+        "log.jsonl",
         "original",
     ]
 
