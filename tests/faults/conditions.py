@@ -205,6 +205,6 @@ def leftovers(root: Path) -> list[str]:
     return [
         str(path.relative_to(root))
         for path in root.rglob("*")
-        if (path.name.startswith(".") or path.name.endswith(("-journal", ".new", ".damaged")))
+        if (path.name.startswith(".") or path.name.endswith(("-journal", ".new")))
         if path.name not in known
     ]
