@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint types docs site package check bench clean
+.PHONY: help demo test lint types docs site package check peers bench clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -19,6 +19,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 $(VENV)/.tools: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all]' --group dev
 	@touch $@
+
+peers: $(VENV)/.peers  ## Install what speed and results are compared with: PyTorch, albumentations
 
 $(VENV)/.peers: $(VENV)/.tools
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group bench

@@ -82,14 +82,14 @@ def bare_loop(paths: list[Path]) -> None:
 
 def copy(paths: list[Path]) -> None:
     """Copy all photos to a new folder, unsynced: what merely keeping them costs on this disk."""
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
         for number, path in enumerate(paths):
             Path(folder, f"{number}.jpg").write_bytes(path.read_bytes())
 
 
 def add(paths: list[Path]) -> None:
     """Add all photos to a new workspace."""
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
         originals.init(Path(folder), {})
         report = ingest.add(Workspace(Path(folder)), labels.with_label(paths, 1))
     if report.refused:
@@ -98,14 +98,14 @@ def add(paths: list[Path]) -> None:
 
 def learner(paths: list[Path]) -> None:
     """Run the script that learners write, on a folder of the photos."""
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
         together = gathered(Path(folder), paths)
         run("-c", LEARNER, str(together), f"{folder}/train.h5")
 
 
 def whole(paths: list[Path]) -> None:
     """Run ``catdata add`` and ``catdata build-h5`` on a folder of the photos."""
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
         together = gathered(Path(folder), paths)
         root = Path(folder, "workspace")
         originals.init(root, {})

@@ -192,7 +192,7 @@ def main() -> int:
         enlarge(Workspace(options.workspace), options.copies)
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         return 0
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
         ratio = measure(options.rounds, options.photos, options.copies, Path(folder))
     return int(ratio < TARGET)
 

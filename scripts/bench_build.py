@@ -74,7 +74,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     size = given.images * 64 * 64 * 3
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
         root = Path(folder)
         fill(root, given.images, with_pixels=True)
         rounds = [(write(root / "plain", size), *build(root)) for _ in range(given.rounds)]

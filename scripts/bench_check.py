@@ -24,7 +24,7 @@ def main() -> int:
     if not photos:
         print("CATDATA_PHOTOS is not set: nothing measured")
         return 0
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
         originals.init(Path(folder), {})
         workspace = Workspace(Path(folder))
         report = ingest.add(workspace, labels.by_folder([Path(photos)]))

@@ -134,7 +134,9 @@ def main() -> int:
     asked = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with contextlib.ExitStack() as stack:
-        root = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=Path.cwd())))
+        root = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()))
+        )
         big, many, workspace = root / "big", root / "many", root / "workspace"
         big.mkdir()
         many.mkdir()

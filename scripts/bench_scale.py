@@ -51,7 +51,7 @@ def check(rows: int) -> float:
 
 def first_row(rows: int) -> float:
     """Return the seconds from starting ``list --json`` to its first row."""
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
         root = Path(folder, "workspace")
         fill(root, rows)
         command = [sys.executable, "-m", "catdata", "-C", str(root), "list", "--json"]

@@ -137,7 +137,7 @@ def main() -> int:
     settings = Settings(options.copies, options.seeds, config)
     photos = os.environ.get("CATDATA_PHOTOS")
     sizes = {"originals": None, **({"photos": Path(photos)} if photos else {})}
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
         for name in options.sizes or sizes:
             comparison = compare(workspace(Path(folder) / name, sizes[name]), settings)
             test_set = comparison.test_sets[0]

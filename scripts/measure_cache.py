@@ -72,7 +72,7 @@ def main() -> int:
     images = parser.parse_args().images
     hashes = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(images)]
     squares = np.random.default_rng(0).integers(0, 256, (images, SIDE, SIDE, 3), np.uint8)
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
         for way in (flat, table):
             found = way(Path(folder), hashes, squares)
             keeping, reading = (1e6 * seconds / images for seconds in found)
