@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+_INDENTED = re.compile(r"^    (catdata .*?)(?:\s+#.*)?$", re.MULTILINE)
 _ALIKE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 SECONDS = 300
 """The longest that a command may take."""
@@ -81,7 +82,7 @@ def run_page(page: Path, folder: Path, *, compare: bool = True) -> int:
     for fence in fences(page):
         if fence.language == "console":
             for command, expected in _COMMAND.findall(fence.text):
-                printed = _run_command(command, folder, fence.place)
+                printed = run_command(command, folder, fence.place)
                 if compare and expected.strip():
                     _check_alike(expected, printed, f"{fence.place}: {command}")
                 count += 1
@@ -92,7 +93,17 @@ def run_page(page: Path, folder: Path, *, compare: bool = True) -> int:
     return count
 
 
-def _run_command(command: str, folder: Path, place: str) -> str:
+def indented_commands(page: Path) -> list[str]:
+    """Return the commands of a page that stand alone, indented, without what they print."""
+    return _INDENTED.findall(page.read_text("utf-8"))
+
+
+def run_command(command: str, folder: Path, place: str) -> str:
+    """Run a command as the reader would and return what it prints.
+
+    Raises:
+        AssertionError: If it fails.
+    """
     # Pages show what a terminal of 80 columns shows; the commands of this environment come first.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
