@@ -235,6 +235,11 @@ def _is_within(parameters: Parameters, name: str) -> bool:
     )
 
 
+def is_moved(drawn: Drawn) -> bool:
+    """Tell whether anything drawn moves pixels, so that the whole photo is needed."""
+    return any(TRANSFORMS[name].geometric for name in drawn)
+
+
 def describe(drawn: Drawn) -> str:
     """Return what was drawn as people read it, such as ``turned -7.3°, brightness x1.12``."""
     phrases = (TRANSFORMS[name].phrase.format(**drawn[name]) for name in drawn)

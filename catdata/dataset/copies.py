@@ -19,6 +19,8 @@ from catdata.dataset.augment import (
     Order,
     Spec,
     draw,
+    from_text,
+    is_moved,
     make_copies,
     parse_specs,
     to_text,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from catdata.dataset.catalog import ImageRow
     from catdata.dataset.pixels import Pixels, PixelSource
+    from catdata.dataset.rawstore import Stored
 
 MOST_COPIES = 1000  # of one image
 _MADE_AT_ONCE = 16  # copies of one image between which it is not decoded again
@@ -181,7 +184,8 @@ def _balancing(
 def slices(copies: Sequence[Copy], pixels: PixelSource) -> Iterator[Pixels]:
     """Yield the pixels of *copies*, in order, as arrays of shape (k, size, size, 3), uint8.
 
-    An image is decoded once for many copies, and so many at most are in memory.
+    An image is decoded once for many copies, and so many at most are in memory. Copies that are
+    not moved are made of the square in the pixel cache, where it is there.
 
     Raises:
         WorkspaceDamaged: If a photo's file is missing or has changed.
@@ -191,10 +195,17 @@ def slices(copies: Sequence[Copy], pixels: PixelSource) -> Iterator[Pixels]:
     )
     make = partial(make_copies, preparation=pixels.preparation)
     orders = (
-        Order(pixels.origin(family[0].parent), [copy.parameters for copy in family])
+        Order(_origin(family, pixels), [copy.parameters for copy in family])
         for family in _families(copies)
     )
     yield from engine.map_in_order(pixels.pool, make, orders, flow)
+
+
+def _origin(family: Sequence[Copy], pixels: PixelSource) -> Stored | Pixels:
+    parent = family[0].parent
+    moved = any(is_moved(from_text(copy.parameters)) for copy in family)
+    square = None if moved else pixels.cached(parent)
+    return pixels.origin(parent) if square is None else square
 
 
 def _families(copies: Sequence[Copy]) -> Iterator[list[Copy]]:

@@ -140,6 +140,12 @@ class PixelSource:
     def _stored(self, row: ImageRow) -> Stored:
         return self._workspace.raw.stored(row.file_hash or "", row.format or "", row.location)
 
+    def cached(self, row: ImageRow) -> Pixels | None:
+        """Return the square of an added image, if it is in the cache."""
+        side = self.preparation.size
+        block = np.empty((1, side, side, 3), np.uint8)
+        return None if self._cache.get([row.file_hash or ""], block) else block[0]
+
     def origin(self, row: ImageRow) -> Stored | Pixels:
         """Return what augmented copies of an image are made of: its file, or its original row."""
         return self._stored(row) if row.origin == "added" else self._original(row)

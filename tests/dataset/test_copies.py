@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from catdata.dataset.copies import Augmentation
 from catdata.dataset.labels import Entry
 from catdata.dataset.originals import init
 from catdata.dataset.workspace import Workspace
-from catdata.errors import BuildRefused, ConfigRefused
+from catdata.errors import BuildRefused, ConfigRefused, WorkspaceDamaged
 
 ADDED_TO_TRAIN = 3
 STANDARD = {"augment": ("standard",), "copies": 2}
@@ -254,3 +255,31 @@ def test_an_augmentation_that_cannot_work_is_refused(
 ) -> None:
     with pytest.raises(ConfigRefused, match=message):
         Augmentation(**options)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param("brightness=0.2", id="not moved"),
+        pytest.param("rotate=15", id="moved"),
+        pytest.param("rotate=15@0.5", id="some moved"),
+    ],
+)
+@pytest.mark.parametrize("fit", ["stretch", "crop"])
+def test_copies_are_the_same_with_and_without_the_pixel_cache(
+    tmp_path: Path, pair: dict[str, Path], spec: str, fit: str
+) -> None:
+    init(tmp_path / "cats", pair, fit=fit)
+    workspace = Workspace(tmp_path / "cats")
+    files = [save(tmp_path / f"{seed}.jpg", seed) for seed in range(200, 204)]
+    ingest.add(workspace, [Entry(path, 1, "train") for path in files])
+    cached = copies_of(built(workspace, augment=(spec,), copies=3).train)
+    shutil.rmtree(workspace.data / "cache")
+    assert copies_of(built(workspace, augment=(spec,), copies=3).train) == cached
+
+
+def test_a_copy_that_is_not_moved_needs_no_file(photos_added: Workspace) -> None:
+    shutil.rmtree(photos_added.raw.folder)
+    assert copies_of(built(photos_added, augment=("brightness",), copies=1).train)
+    with pytest.raises(WorkspaceDamaged, match="is missing"):
+        built(photos_added, augment=("rotate",), copies=1)
