@@ -17,6 +17,7 @@ from catdata.cli import (
     dataset,
     demo,
     edits,
+    helping,
     label,
     listing,
     output,
@@ -37,7 +38,8 @@ class RootGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command and turn the errors of :mod:`catdata.errors` into an exit status."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            _say_what_comes_next(ctx.invoked_subcommand)
         except CatdataError as error:
             output.error(error.message, error.hint)
             ctx.exit(EXIT_DAMAGED if isinstance(error, WorkspaceDamaged) else EXIT_REFUSED)
@@ -50,6 +52,14 @@ class RootGroup(click.Group):
             where = f"{shown(error.filename)}: " if error.filename else ""
             output.error(f"{where}{error.strerror or error}.")
             ctx.exit(EXIT_REFUSED)
+        else:
+            return result
+
+
+def _say_what_comes_next(command: str | None) -> None:
+    """Say it where the command did not, as some do that know more."""
+    if command in helping.NEXT and not output.has_next_step():
+        output.next_step(*helping.NEXT[command])
 
 
 @click.group(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catdata.cli import completion, options, output
+from catdata.cli import completion, helping, options, output
 from catdata.errors import shown
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PREVIEWED = 9  # copies, which with the image itself make two lines of a grid
 
 
-@click.command(epilog="Example: catdata build-h5 augmented --augment standard --copies 4")
+@helping.command(epilog="Example: catdata build-h5 augmented --augment standard --copies 4")
 @click.argument("name", default="enlarged", shell_complete=completion.builds)
 @click.option(
     "--size",
@@ -135,7 +135,7 @@ def _notes(left_out: Sequence[LeftOut], recipe: Recipe) -> list[str]:
     return notes
 
 
-@click.command(epilog="Example: catdata augment-preview train[2] --augment strong --plot out.png")
+@helping.command(epilog="Example: catdata augment-preview train[2] --augment strong --plot out.png")
 @click.argument("refs", nargs=-1, required=True, metavar="REF...", shell_complete=completion.refs)
 @options.augment
 @click.option(
@@ -182,7 +182,7 @@ def augment_preview(
     output.drew(plot)
 
 
-@click.command(epilog="Example: catdata export cats --format imagefolder")
+@helping.command(epilog="Example: catdata export cats --format imagefolder")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option(
     "--format",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catdata.cli import options, output
+from catdata.cli import helping, options, output
 from catdata.errors import shown
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SHOWN_OF_A_KIND = 10
 
 
-@click.command(epilog="Example: catdata check --strict")
+@helping.command(epilog="Example: catdata check --strict")
 @click.option("--strict", is_flag=True, help="Exit with status 1 if anything is found.")
 @click.option(
     "--doubtful/--no-doubtful",
@@ -142,7 +142,7 @@ def _describe(findings: Sequence[Finding]) -> str:
     return "\n".join(lines)
 
 
-@click.command(epilog="Example: catdata verify")
+@helping.command(epilog="Example: catdata verify")
 @click.option("--repair", is_flag=True, help="Mend what can be mended.")
 @click.option("--prune", is_flag=True, help="Delete stored files that no image refers to.")
 @options.as_json

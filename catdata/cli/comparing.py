@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from catdata.cli import completion, options, output, reports, training_options
+from catdata.cli import completion, helping, options, output, reports, training_options
 from catdata.errors import shown
 
 
-@click.command(epilog="Example: catdata compare original enlarged --plot comparison.png")
+@helping.command(epilog="Example: catdata compare original enlarged --plot comparison.png")
 @click.argument("builds", nargs=-1, metavar="[BUILD]...", shell_complete=completion.builds)
 @click.option(
     "--layers",

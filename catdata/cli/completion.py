@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import BashComplete, CompletionItem, FishComplete, ZshComplete
 
+from catdata.cli import helping
 from catdata.errors import CatdataError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _PLAIN = re.compile(r"[\w.,@%+=\[\]-]+")
 SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 
 
-@click.command(epilog="Example: catdata completion bash")
+@helping.command(epilog="Example: catdata completion bash")
 @click.argument("shell", type=click.Choice(list(SHELLS)))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:

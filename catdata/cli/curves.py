@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catdata.cli import options, output, training_options
+from catdata.cli import helping, options, output, training_options
 from catdata.cli.sweeping import NumbersType
 from catdata.errors import shown
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from catdata.learning.stats import Interval
 
 
-@click.command(epilog="Example: catdata curve enlarged --from original --target 0.9")
+@helping.command(epilog="Example: catdata curve enlarged --from original --target 0.9")
 @click.argument("build", required=False)
 @click.option(
     "--from",

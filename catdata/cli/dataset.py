@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catdata.cli import options, output
+from catdata.cli import helping, options, output
 from catdata.errors import shown
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path)
 
 
-@click.command(epilog="Example: catdata init --train train_catvnoncat.h5 --test test_catvnoncat.h5")
+@helping.command(
+    epilog="Example: catdata init --train train_catvnoncat.h5 --test test_catvnoncat.h5"
+)
 @click.argument("folder", type=_FILE, metavar="[DIR]", required=False)
 @click.option("--train", type=_FILE, metavar="H5", help="The course's train_catvnoncat.h5.")
 @click.option("--test", type=_FILE, metavar="H5", help="The course's test_catvnoncat.h5.")
@@ -109,7 +111,7 @@ def _describe_init(report: InitReport) -> str:
     return "\n".join(lines)
 
 
-@click.command(epilog="Example: catdata add ~/Pictures/cats --label cat")
+@helping.command(epilog="Example: catdata add ~/Pictures/cats --label cat")
 @click.argument("paths", nargs=-1, type=_FILE, metavar="PATH...")
 @click.option("--label", type=options.NameIn("catdata.h5file:CLASS_NAMES"), help="What all show.")
 @click.option(
@@ -221,7 +223,7 @@ def _show_added(report: AddReport) -> None:
     )
 
 
-@click.command(epilog="Example: catdata status --json")
+@helping.command(epilog="Example: catdata status --json")
 @options.as_json
 @options.quiet
 @click.pass_obj

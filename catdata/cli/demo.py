@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from catdata.cli import options
+from catdata.cli import helping, options
 from catdata.errors import BuildRefused, shown
 
 _COSTS, _COMPARISON = "costs.png", "comparison.png"
@@ -24,7 +24,7 @@ STEPS = (
 )
 
 
-@click.command(epilog="Example: catdata demo")
+@helping.command(epilog="Example: catdata demo")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="[DIR]", default="catdata-demo")
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws another dataset.")
 @options.quiet

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catdata.cli import completion, options, output
+from catdata.cli import completion, helping, options, output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ def _show(edits: Sequence[Edited], *, as_json: bool) -> None:
         output.next_step("catdata build-h5", "write the change to the h5 files; or catdata undo")
 
 
-@click.command(epilog="Example: catdata relabel train[3] 3fa9c1 --label cat")
+@helping.command(epilog="Example: catdata relabel train[3] 3fa9c1 --label cat")
 @_refs
 @options.label
 @options.as_json
@@ -52,7 +52,7 @@ def relabel(start: Path | None, refs: tuple[str, ...], label: str, as_json: bool
     _show(edits, as_json=as_json)
 
 
-@click.command(epilog="Example: catdata move img.jpg --split test")
+@helping.command(epilog="Example: catdata move img.jpg --split test")
 @_refs
 @click.option(
     "--split", type=options.NameIn("catdata.h5file:SPLITS"), required=True, help="Where to."
@@ -78,7 +78,7 @@ def move(start: Path | None, refs: tuple[str, ...], split: str, as_json: bool) -
     _show(edits, as_json=as_json)
 
 
-@click.command(epilog="Example: catdata remove img.jpg")
+@helping.command(epilog="Example: catdata remove img.jpg")
 @_refs
 @options.as_json
 @options.quiet
@@ -91,7 +91,7 @@ def remove(start: Path | None, refs: tuple[str, ...], as_json: bool) -> None:
     _show(edit.remove(Workspace.find(start), refs), as_json=as_json)
 
 
-@click.command(epilog="Example: catdata undo")
+@helping.command(epilog="Example: catdata undo")
 @options.as_json
 @options.quiet
 @click.pass_obj

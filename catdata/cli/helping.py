@@ -1,4 +1,4 @@
-"""How a command's help looks: its options in groups, by what they are about."""
+"""How a command's help looks: options in groups by what they are about, and what comes next."""
 
 from __future__ import annotations
 
@@ -28,6 +28,36 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Where work runs": ("jobs", "engine", "scheduler"),
     "Output": ("plot", "report", "save", "as_json", "jsonl", "quiet", "help"),
 }
+NEXT: dict[str, tuple[str, str]] = {
+    "init": ("catdata add PHOTO.jpg --label cat", "or a whole folder"),
+    "add": ("catdata build-h5", "write the enlarged h5 files"),
+    "status": ("catdata check", "look for copies, leaks and poor pictures"),
+    "list": ("catdata show REF", "tell everything known of an image"),
+    "show": ("catdata relabel REF --label cat", "if its label is wrong"),
+    "log": ("catdata undo", "revert the last entry"),
+    "relabel": ("catdata build-h5", "write the change to the h5 files"),
+    "move": ("catdata build-h5", "write the change to the h5 files"),
+    "remove": ("catdata build-h5", "write the h5 files without them"),
+    "undo": ("catdata build-h5", "write the change to the h5 files"),
+    "check": ("catdata show REF", "look at what was found"),
+    "verify": ("catdata check", "look at the pictures, too"),
+    "build-h5": ("catdata compare", "did it help?"),
+    "augment-preview": (
+        "catdata build-h5 augmented --augment standard --copies 4",
+        "write such copies",
+    ),
+    "export": ("catdata list", "what is in the dataset"),
+    "train": ("catdata compare", "is the difference more than luck?"),
+    "compare": ("catdata compare --report comparison.html", "the same as a page for people"),
+    "report": ("catdata curve", "how many photos would be enough?"),
+    "sweep": ("catdata compare", "with the best settings"),
+    "curve": ("catdata label PHOTOS", "more photos, one key each"),
+    "predict": ("catdata build-h5", "once mistakes were added"),
+    "label": ("catdata build-h5", "write the enlarged h5 files"),
+    "demo": ("catdata init --train TRAIN.h5 --test TEST.h5", "the same with files of your own"),
+}
+"""What to type after a command, and why."""
+
 _FEWEST = 8  # options that are worth grouping
 
 
@@ -37,9 +67,9 @@ class Command(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, each under its group."""
         records = {
-            str(parameter.name): record
+            "help" if "--help" in parameter.opts else str(parameter.name): record
             for parameter in self.get_params(ctx)
-            if (record := parameter.get_help_record(ctx))
+            if isinstance(parameter, click.Option) and (record := parameter.get_help_record(ctx))
         }
         if len(records) < _FEWEST:
             super().format_options(ctx, formatter)
@@ -50,6 +80,13 @@ class Command(click.Command):
             if found:
                 with formatter.section(heading):
                     formatter.write_dl(found)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write an example, and what comes after it."""
+        super().format_epilog(ctx, formatter)
+        if self.name in NEXT:
+            with formatter.indentation():
+                formatter.write_text("Next: {}    ({})".format(*NEXT[self.name]))
 
 
 _GROUPED = frozenset(name for names in GROUPS.values() for name in names)

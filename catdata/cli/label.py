@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catdata.cli import options, output
+from catdata.cli import helping, options, output
 from catdata.errors import ConfigRefused, shown
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from catdata.labeler.server import Sitting
 
 
-@click.command(epilog="Example: catdata label ~/Pictures/2026")
+@helping.command(epilog="Example: catdata label ~/Pictures/2026")
 @click.argument(
     "folder",
     required=False,

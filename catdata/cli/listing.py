@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catdata.cli import completion, options, output
+from catdata.cli import completion, helping, options, output
 from catdata.errors import shown
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _HEAD = _COLUMNS.format(
 )
 
 
-@click.command("list", epilog="Example: catdata list --label cat --split test")
+@helping.command("list", epilog="Example: catdata list --label cat --split test")
 @click.option("--label", type=options.NameIn("catdata.h5file:CLASS_NAMES"), help="Only this class.")
 @click.option("--split", type=options.NameIn("catdata.h5file:SPLITS"), help="Only this split.")
 @click.option(
@@ -98,7 +98,7 @@ def _stream_json(records: Iterator[dict[str, object]]) -> None:
     click.echo("]" if before != "[" else "[]")
 
 
-@click.command(epilog="Example: catdata show train[146]")
+@helping.command(epilog="Example: catdata show train[146]")
 @click.argument("ref", shell_complete=completion.refs)
 @options.plot
 @options.as_json
@@ -151,7 +151,7 @@ def _draw(workspace: Workspace, ref: str, plot: Path) -> None:
     output.drew(plot)
 
 
-@click.command(epilog="Example: catdata log")
+@helping.command(epilog="Example: catdata log")
 @options.as_json
 @options.quiet
 @click.pass_obj

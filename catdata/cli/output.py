@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 QUIET = "catdata.quiet"
+_SAID_NEXT = "catdata.next"
 WIDTH = 80  # characters
 EXIT_INTERRUPTED = 130
 
@@ -34,8 +35,21 @@ def is_terminal() -> bool:
     return bool(sys.stderr and sys.stderr.isatty())
 
 
+def has_next_step() -> bool:
+    """Tell whether the running command said what comes next, or reports to a script."""
+    ctx = click.get_current_context(silent=True)
+    return bool(ctx and ctx.meta.get(_SAID_NEXT))
+
+
+def _said_next() -> None:
+    ctx = click.get_current_context(silent=True)
+    if ctx:
+        ctx.meta[_SAID_NEXT] = True
+
+
 def emit_json(record: object) -> None:
     """Print one JSON document."""
+    _said_next()
     click.echo(json.dumps(record, indent=2, allow_nan=False))
 
 
@@ -71,6 +85,7 @@ def wrote(path: Path) -> None:
 
 def next_step(command: str, why: str) -> None:
     """Print what to type next, unless ``--quiet``."""
+    _said_next()
     if not is_quiet():
         _say("Next:", f"{command}    ({why})", fg="green")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catdata.cli import completion, options, output
+from catdata.cli import completion, helping, options, output
 from catdata.errors import shown
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Prediction:
     mistake: bool | None
 
 
-@click.command(epilog="Example: catdata predict photos/ --label cat --add-mistakes")
+@helping.command(epilog="Example: catdata predict photos/ --label cat --add-mistakes")
 @click.argument(
     "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="IMAGE..."
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catdata.cli import options, output
+from catdata.cli import helping, options, output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from catdata.learning.comparison import Comparison
 
 
-@click.command(epilog="Example: catdata report first --report first.html")
+@helping.command(epilog="Example: catdata report first --report first.html")
 @click.argument("name", metavar="NAME|FILE")
 @options.report
 @options.quiet

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catdata.cli import completion, options, output, training_options
+from catdata.cli import completion, helping, options, output, training_options
 from catdata.errors import WorkspaceError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _list(
     )
 
 
-@click.command(
+@helping.command(
     epilog="Example: catdata sweep original --learning-rates 0.0075:0.6:x3 --layers 7 --layers none"
 )
 @click.argument("build", required=False, shell_complete=completion.builds)

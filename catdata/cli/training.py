@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catdata.cli import completion, options, output, training_options
+from catdata.cli import completion, helping, options, output, training_options
 from catdata.errors import shown
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from catdata.learning.training import Evaluation, Run
 
 
-@click.command(epilog="Example: catdata train enlarged --layers 20,7,5 --plot costs.png")
+@helping.command(epilog="Example: catdata train enlarged --layers 20,7,5 --plot costs.png")
 @click.argument("build", required=False, shell_complete=completion.builds)
 @click.option(
     "--layers",

@@ -74,7 +74,8 @@ def test_augment_preview_draws_an_image_with_its_copies(run, run_json, here: Pat
     assert [len(group) for group in record["images"]] == [7, 7]
     with Image.open(here / "a.png") as figure:
         assert figure.size[0] == 1000
-    assert run("augment-preview train[0] --plot b.svg").stderr == "Drew b.svg\n"
+    said = run("augment-preview train[0] --plot b.svg").stderr
+    assert said.startswith("Drew b.svg\nNext: catdata build-h5 augmented ")
 
 
 def test_augment_preview_needs_a_file_to_draw_to(run, here: Path) -> None:
