@@ -7,6 +7,7 @@ a temporary name, and sees to fsync and renaming.
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -174,14 +175,16 @@ def _fill(images: Any, slices: Iterable[NDArray[np.uint8]], file: PlainFile) -> 
     """Write all pictures and return the sha256 of their pixels."""
     digest = hashlib.sha256()
     written = 0
-    for block in _regrouped(slices, images.shape):
-        if written + len(block) > len(images):
-            raise ValueError(f"more pictures than the {len(images)} labels")
-        images[written : written + len(block)] = block
-        written += len(block)
-        digest.update(block.data)
-        if file.failure is not None:
-            raise file.failure
+    with ThreadPoolExecutor(1) as beside:
+        for block in _regrouped(slices, images.shape):
+            if written + len(block) > len(images):
+                raise ValueError(f"more pictures than the {len(images)} labels")
+            hashed = beside.submit(digest.update, block.data)
+            images[written : written + len(block)] = block
+            written += len(block)
+            hashed.result()
+            if file.failure is not None:
+                raise file.failure
     if written < len(images):
         raise ValueError(f"{written} pictures for {len(images)} labels")
     return digest.hexdigest()
