@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,11 @@ def test_what_is_kept_is_for_these_images_and_settings_alone(arm: Arm) -> None:
         for config in (QUICK, TrainConfig(center=True))
     }
     assert len(keys) == 8
+
+
+def test_the_same_pictures_are_judged_anew_once_some_count_as_copies(arm: Arm) -> None:
+    train = arm.pair.train
+    copies = train.copies.copy()
+    copies[-1] = 1
+    keys = {_Judge(one, GRID, None).key(QUICK) for one in (train, replace(train, copies=copies))}
+    assert len(keys) == 2
