@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from catdata.learning.comparison import Arm
     from catdata.learning.config import TrainConfig
     from catdata.learning.estimator import CatClassifier
+    from catdata.learning.learningcurve import CurveOptions
     from catdata.learning.sweep import Grid
-    from catdata.notebook import compare, fit, sweep
+    from catdata.notebook import compare, curve, fit, sweep
 
 __all__ = [
     "Arm",
     "CatClassifier",
     "CatdataError",
+    "CurveOptions",
     "Grid",
     "TrainConfig",
     "Workspace",
@@ -33,6 +35,7 @@ __all__ = [
     "augment",
     "build",
     "compare",
+    "curve",
     "fit",
     "init",
     "read_pair",
@@ -43,6 +46,7 @@ _HOMES = {
     "Arm": "catdata.learning.comparison",
     "CatClassifier": "catdata.learning.estimator",
     "CatdataError": "catdata.errors",
+    "CurveOptions": "catdata.learning.learningcurve",
     "Grid": "catdata.learning.sweep",
     "TrainConfig": "catdata.learning.config",
     "Workspace": "catdata.dataset.workspace",
@@ -50,6 +54,7 @@ _HOMES = {
     "augment": "catdata.dataset.augment",
     "build": "catdata.dataset.build",
     "compare": "catdata.notebook",
+    "curve": "catdata.notebook",
     "fit": "catdata.notebook",
     "init": "catdata.dataset.originals",
     "read_pair": "catdata.h5file",

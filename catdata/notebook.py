@@ -10,11 +10,12 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Self
 
 from catdata.dataset.augment import augmenter
-from catdata.learning import experiments, training
+from catdata.learning import experiments, growth, training
 from catdata.learning import sweep as sweeping
 from catdata.learning.comparison import Comparison
 from catdata.learning.config import TrainConfig
 from catdata.learning.diagnosis import diagnose
+from catdata.learning.learningcurve import LearningCurve
 from catdata.learning.records import Run
 
 if TYPE_CHECKING:
@@ -23,10 +24,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from catdata.learning.comparison import Arm
+    from catdata.learning.learningcurve import CurveOptions
     from catdata.learning.records import LabelledImages
     from catdata.learning.sources import Gram
 
-__all__ = ["ShownComparison", "ShownRun", "ShownSweep", "compare", "fit", "sweep"]
+__all__ = [
+    "ShownComparison",
+    "ShownCurve",
+    "ShownRun",
+    "ShownSweep",
+    "compare",
+    "curve",
+    "fit",
+    "sweep",
+]
 
 
 class _Shown:
@@ -82,6 +93,20 @@ class ShownSweep(_Shown, sweeping.Sweep):
         return notebook.sweep_html(self)
 
 
+class ShownCurve(_Shown, LearningCurve):
+    """A learning curve that a notebook shows as its answer, a table and its figure."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<learning curve: {self.answer.sentence}>"
+
+    def _repr_html_(self) -> str:
+        from catdata.report import notebook
+
+        return notebook.curve_html(self)
+
+
 def fit(
     train: LabelledImages,
     config: TrainConfig | None = None,
@@ -126,6 +151,8 @@ def compare(
     layers: Sequence[tuple[int, ...]] = experiments.DEFAULT_LAYERS,
     seeds: Sequence[int] = experiments.DEFAULT_SEEDS,
     config: TrainConfig | None = None,
+    control: bool = False,
+    folds: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> ShownComparison:
     """Train builds with the same seeds and tell what differs.
@@ -133,7 +160,13 @@ def compare(
     Takes and refuses what :func:`catdata.learning.experiments.compare` does.
     """
     comparison = experiments.compare(
-        arms, layers=layers, seeds=seeds, config=config, on_progress=on_progress
+        arms,
+        layers=layers,
+        seeds=seeds,
+        config=config,
+        control=control,
+        folds=folds,
+        on_progress=on_progress,
     )
     return ShownComparison.of(comparison)
 
@@ -153,3 +186,19 @@ def sweep(
     """
     judged = sweeping.sweep(arm, grid, config, kept=kept, jobs=jobs, on_progress=on_progress)
     return ShownSweep.of(judged)
+
+
+def curve(
+    arm: Arm,
+    options: CurveOptions | None = None,
+    config: TrainConfig | None = None,
+    *,
+    base: Arm | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> ShownCurve:
+    """Train on ever larger parts of a build, and tell how many images an accuracy would take.
+
+    Takes and refuses what :func:`catdata.learning.growth.learning_curve` does.
+    """
+    measured = growth.learning_curve(arm, options, config, base=base, on_progress=on_progress)
+    return ShownCurve.of(measured)
