@@ -28,24 +28,6 @@ def test_adam_is_computed_in_the_direct_form() -> None:
     assert cheaper_form(TrainConfig(optimizer="adam"), COURSE, 209) == "direct"
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        pytest.param({"iterations": 10**11}, "10,000,000 at most, not 100,000,000,000", id="steps"),
-        pytest.param(
-            {"iterations": 100_001, "record_every": 1}, "more than 100,000 entries", id="entries"
-        ),
-    ],
-)
-def test_trainings_and_histories_without_end_are_refused(
-    options: dict[str, int], message: str
-) -> None:
-    TrainConfig(iterations=100_000, record_every=1)
-    TrainConfig(iterations=10_000_000)
-    with pytest.raises(ConfigRefused, match=message):
-        TrainConfig(**options)
-
-
 def test_networks_beyond_memory_are_refused_with_what_they_would_take() -> None:
     check_memory("gram", TrainConfig(), COURSE, 209, runs=10)
     with pytest.raises(ConfigRefused, match=r"layers 1000000 .* would take .* GiB of memory"):
