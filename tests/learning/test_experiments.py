@@ -95,6 +95,18 @@ def test_the_means_are_those_of_networks_trained_one_by_one(
     assert contrast.train_accuracy[1] == result.train_accuracy.estimate
 
 
+def test_a_curve_is_the_mean_of_what_the_runs_noted_at_the_same_iterations(
+    comparison: Comparison, arms: list[Arm]
+) -> None:
+    pair = arms[0].pair
+    config = replace(QUICK, layers=(4,))
+    runs = fit_seeds(pair.train, config, comparison.seeds, tests={"test": pair.test})
+    noted = np.mean([run.history.test_accuracy["test"] for run in runs], axis=0)
+    curve = comparison.arms[0].judgements["original"].curve
+    assert runs[0].history.iterations.tolist() == curve.iterations[:-1].tolist()
+    assert curve.mean[:-1] == pytest.approx(noted)
+
+
 def test_curves_go_from_the_first_weights_to_the_final_answers(comparison: Comparison) -> None:
     arm = comparison.arms[0]
     for curve, final in (
@@ -299,6 +311,10 @@ def test_two_single_runs_have_mcnemars_test(arms: list[Arm]) -> None:
     won, lost = len(flips.improved), len(flips.worsened)
     expected = scipy.stats.binomtest(won, won + lost).pvalue if won + lost else 1.0
     assert result.changes[0].mcnemar == pytest.approx(expected)
+
+
+def test_several_runs_have_no_mcnemars_test(comparison: Comparison) -> None:
+    assert {change.mcnemar for change in comparison.changes} == {None}
 
 
 def test_the_control_is_an_arm_that_the_largest_is_held_against(arms: list[Arm]) -> None:
