@@ -25,6 +25,14 @@ def test_the_cheaper_form_is_chosen(images: int, iterations: int, form: str) -> 
     assert cheaper_form(TrainConfig(iterations=iterations), COURSE, images) == form
 
 
+@pytest.mark.parametrize(("images", "form"), [(90, "gram"), (100, "direct")])
+def test_many_steps_are_cheaper_with_products_of_up_to_twice_as_many_images_as_pixels(
+    images: int, form: str
+) -> None:
+    # A step takes 2 m² products a unit in the one form, 4 m n0 in the other.
+    assert cheaper_form(TrainConfig(iterations=100_000), (48, 20, 1), images) == form
+
+
 def test_adam_is_computed_in_the_direct_form() -> None:
     assert cheaper_form(TrainConfig(optimizer="adam"), COURSE, 209) == "direct"
 
