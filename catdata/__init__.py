@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from catdata.dataset.augment import augment
-    from catdata.dataset.build import build
-    from catdata.dataset.ingest import add
     from catdata.dataset.originals import init
     from catdata.dataset.workspace import Workspace
     from catdata.errors import CatdataError
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from catdata.learning.estimator import CatClassifier
     from catdata.learning.learningcurve import CurveOptions
     from catdata.learning.sweep import Grid
-    from catdata.notebook import compare, curve, fit, sweep
+    from catdata.notebook import add, build, compare, curve, fit, sweep
 
 __all__ = [
     "Arm",
@@ -50,9 +48,9 @@ _HOMES = {
     "Grid": "catdata.learning.sweep",
     "TrainConfig": "catdata.learning.config",
     "Workspace": "catdata.dataset.workspace",
-    "add": "catdata.dataset.ingest",
+    "add": "catdata.notebook",
     "augment": "catdata.dataset.augment",
-    "build": "catdata.dataset.build",
+    "build": "catdata.notebook",
     "compare": "catdata.notebook",
     "curve": "catdata.notebook",
     "fit": "catdata.notebook",

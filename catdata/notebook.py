@@ -9,7 +9,13 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Self
 
+from catdata.dataset import build as building
+from catdata.dataset import ingest
 from catdata.dataset.augment import augmenter
+from catdata.dataset.build import BuildReport
+from catdata.dataset.ingest import AddReport
+from catdata.dataset.workspace import ENLARGED
+from catdata.h5file import CLASS_NAMES, SPLITS
 from catdata.learning import experiments, growth, training
 from catdata.learning import sweep as sweeping
 from catdata.learning.comparison import Comparison
@@ -20,19 +26,27 @@ from catdata.learning.records import Run
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from catdata.dataset.build import Recipe
+    from catdata.dataset.labels import Entry
+    from catdata.dataset.workspace import Workspace
+    from catdata.engine import Jobs
     from catdata.learning.comparison import Arm
     from catdata.learning.learningcurve import CurveOptions
     from catdata.learning.records import LabelledImages
     from catdata.learning.sources import Gram
 
 __all__ = [
+    "ShownAddReport",
+    "ShownBuildReport",
     "ShownComparison",
     "ShownCurve",
     "ShownRun",
     "ShownSweep",
+    "add",
+    "build",
     "compare",
     "curve",
     "fit",
@@ -49,6 +63,67 @@ class _Shown:
     def of(cls, record: Any) -> Self:
         """Return a record with the values of *record*."""
         return cls(**{field.name: getattr(record, field.name) for field in fields(record)})
+
+
+class ShownAddReport(_Shown, AddReport):
+    """What became of files, which a notebook shows as counts and what needs attention."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{self._counted()}>"
+
+    def _counted(self) -> str:
+        return f"{len(self.added)} added, {len(self.skipped)} skipped, {len(self.refused)} refused"
+
+    def _repr_html_(self) -> str:
+        from catdata.report import notebook
+
+        places = [(added.label, added.split) for added in self.added]
+        rows = [
+            (name, *(str(places.count((name, split))) for split in SPLITS)) for name in CLASS_NAMES
+        ]
+        warnings = [f"{one.file}: {text}" for one in self.added for text in one.warnings]
+        refused = [f"{one.file}: {one.reason}" for one in self.refused]
+        skipped = [f"{one.file}: {one.reason}" for one in self.skipped]
+        return notebook.table_html(
+            [f"{self._counted()}.", *_some([*refused, *warnings, *skipped])],
+            ("added", *SPLITS),
+            rows,
+        )
+
+
+class ShownBuildReport(_Shown, BuildReport):
+    """A build that a notebook shows as a table of its rows."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        images = ", ".join(f"{counts.images} {split}" for split, counts in self.splits.items())
+        return f"<build {self.build}: {images} images>"
+
+    def _repr_html_(self) -> str:
+        from catdata.report import notebook
+
+        rows = [
+            (split, *map(str, (one.images, one.cat, one.original, one.added, one.augmented)))
+            for split, one in self.splits.items()
+        ]
+        left_out = [
+            f"{one.ref} is left out of train: it shows the same as {one.because}."
+            for one in self.left_out
+        ]
+        head = ("", "images", "cats", "original", "added", "augmented")
+        return notebook.table_html([f"Wrote {self.folder}.", *_some(left_out)], head, rows)
+
+
+def _some(sentences: list[str]) -> list[str]:
+    """Return the first sentences, and how many more there are."""
+    more = len(sentences) - _MOST_SENTENCES
+    return [*sentences[:_MOST_SENTENCES], *([f"And {more} more."] if more > 0 else [])]
+
+
+_MOST_SENTENCES = 20
 
 
 class ShownRun(_Shown, Run):
@@ -105,6 +180,38 @@ class ShownCurve(_Shown, LearningCurve):
         from catdata.report import notebook
 
         return notebook.curve_html(self)
+
+
+def add(
+    workspace: Workspace,
+    files: Iterable[Entry],
+    *,
+    jobs: Jobs = None,
+    in_place: bool = False,
+    on_progress: Callable[[int], None] | None = None,
+) -> ShownAddReport:
+    """Add photos to a workspace, and report on all together.
+
+    Takes and refuses what :func:`catdata.dataset.ingest.add` does.
+    """
+    report = ingest.add(workspace, files, jobs=jobs, in_place=in_place, on_progress=on_progress)
+    return ShownAddReport.of(report)
+
+
+def build(
+    workspace: Workspace,
+    name: str = ENLARGED,
+    recipe: Recipe | None = None,
+    *,
+    jobs: Jobs = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> ShownBuildReport:
+    """Write a build, in place of the one of that name before it.
+
+    Takes and refuses what :func:`catdata.dataset.build.build` does.
+    """
+    report = building.build(workspace, name, recipe, jobs=jobs, on_progress=on_progress)
+    return ShownBuildReport.of(report)
 
 
 def fit(

@@ -16,8 +16,10 @@ import numpy as np
 import pytest
 from builds import course_arm
 from drawn import drawn
+from pictures import save
 
 import catdata
+from catdata.dataset import labels
 from catdata.dataset.augment import augmenter
 from catdata.learning import growth, training
 from catdata.learning.comparison import Comparison
@@ -89,6 +91,25 @@ def test_a_comparison_shows_its_verdict_and_every_build(tmp_path: Path) -> None:
 def test_a_sweep_shows_every_setting_and_marks_the_best(tmp_path: Path) -> None:
     texts = Shown(swept(tmp_path)._repr_html_()).texts
     assert texts[texts.index("best") :][:4] == ["best", "4", "0.02", "30"]
+
+
+def test_what_was_added_and_built_shows_itself(tmp_path: Path, pair: dict[str, Path]) -> None:
+    catdata.init(tmp_path / "cats", pair)
+    workspace = catdata.Workspace(tmp_path / "cats")
+    names = ["one.jpg", "gone.jpg", *(f"gone{n}.jpg" for n in range(30))]
+    save(tmp_path / names[0], seed=1)
+    entries = labels.with_label([tmp_path / name for name in names], 1, "train")
+    added = catdata.add(workspace, entries)
+    texts = Shown(added._repr_html_()).texts
+    assert repr(added) == "<1 added, 0 skipped, 31 refused>"
+    assert texts[0] == "1 added, 0 skipped, 31 refused."
+    assert texts[texts.index("cat") :] == ["cat", "1", "0"]
+    assert "And 11 more." in texts
+    assert sum(text.startswith(str(tmp_path / "gone")) for text in texts) == 20
+    built = catdata.build(workspace)
+    texts = Shown(built._repr_html_()).texts
+    assert repr(built).startswith("<build enlarged: 13 train, 6 test")
+    assert texts[texts.index("train") :][:6] == ["train", "13", "5", "12", "1", "0"]
 
 
 def test_a_learning_curve_shows_its_answer_and_every_size(tmp_path: Path) -> None:

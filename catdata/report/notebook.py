@@ -97,6 +97,17 @@ def curve_html(curve: LearningCurve) -> str:
     )
 
 
+def table_html(sentences: Iterable[str], head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return sentences and a table below them as HTML, for results without a figure.
+
+    Args:
+        sentences: What stands above.
+        head: The names of the columns.
+        rows: As many texts each, the first of them the row's name.
+    """
+    return _page(sentences, _table(head, rows))
+
+
 _POINTS_HEAD = ("training images", "train accuracy", "test accuracy", "did not learn")
 _ARMS_HEAD = ("build", "layers", "train images", "train accuracy", "test accuracy", "gap")
 _SETTINGS_HEAD = (
