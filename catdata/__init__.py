@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from catdata.dataset.augment import augment
-    from catdata.dataset.build import build
-    from catdata.dataset.ingest import add
     from catdata.dataset.originals import init
     from catdata.dataset.workspace import Workspace
     from catdata.errors import CatdataError
@@ -19,13 +17,15 @@ if TYPE_CHECKING:
     from catdata.learning.comparison import Arm
     from catdata.learning.config import TrainConfig
     from catdata.learning.estimator import CatClassifier
+    from catdata.learning.learningcurve import CurveOptions
     from catdata.learning.sweep import Grid
-    from catdata.notebook import compare, fit, sweep
+    from catdata.notebook import add, build, compare, curve, fit, sweep
 
 __all__ = [
     "Arm",
     "CatClassifier",
     "CatdataError",
+    "CurveOptions",
     "Grid",
     "TrainConfig",
     "Workspace",
@@ -33,6 +33,7 @@ __all__ = [
     "augment",
     "build",
     "compare",
+    "curve",
     "fit",
     "init",
     "read_pair",
@@ -43,13 +44,15 @@ _HOMES = {
     "Arm": "catdata.learning.comparison",
     "CatClassifier": "catdata.learning.estimator",
     "CatdataError": "catdata.errors",
+    "CurveOptions": "catdata.learning.learningcurve",
     "Grid": "catdata.learning.sweep",
     "TrainConfig": "catdata.learning.config",
     "Workspace": "catdata.dataset.workspace",
-    "add": "catdata.dataset.ingest",
+    "add": "catdata.notebook",
     "augment": "catdata.dataset.augment",
-    "build": "catdata.dataset.build",
+    "build": "catdata.notebook",
     "compare": "catdata.notebook",
+    "curve": "catdata.notebook",
     "fit": "catdata.notebook",
     "init": "catdata.dataset.originals",
     "read_pair": "catdata.h5file",

@@ -6,6 +6,7 @@ import base64
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,19 @@ import numpy as np
 import pytest
 from builds import course_arm
 from drawn import drawn
+from pictures import save
 
 import catdata
+from catdata.dataset import labels
 from catdata.dataset.augment import augmenter
-from catdata.learning import training
+from catdata.learning import growth, training
 from catdata.learning.comparison import Comparison
+from catdata.learning.learningcurve import LearningCurve
 from catdata.learning.records import Run
 from catdata.learning.sweep import Sweep
 
 QUICK = catdata.TrainConfig(layers=(4,), learning_rate=0.02, iterations=30, record_every=10)
+SMALL_CURVE = catdata.CurveOptions(sizes=(8, 12, 16, 24), draws=2, seeds=1)
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\"'&"
 
 
@@ -59,6 +64,11 @@ def swept(folder: Path) -> Sweep:
     return catdata.sweep(course_arm(folder / "one"), grid)
 
 
+def measured(folder: Path) -> LearningCurve:
+    folder.mkdir(exist_ok=True)
+    return catdata.curve(course_arm(folder / "one", range(24)), SMALL_CURVE, QUICK)
+
+
 def fitted(test_set: str = "test") -> Run:
     return catdata.fit(drawn(30), QUICK, tests={test_set: drawn(12, seed=1)})
 
@@ -83,12 +93,62 @@ def test_a_sweep_shows_every_setting_and_marks_the_best(tmp_path: Path) -> None:
     assert texts[texts.index("best") :][:4] == ["best", "4", "0.02", "30"]
 
 
+def test_what_was_added_and_built_shows_itself(tmp_path: Path, pair: dict[str, Path]) -> None:
+    catdata.init(tmp_path / "cats", pair)
+    workspace = catdata.Workspace(tmp_path / "cats")
+    names = ["one.jpg", "gone.jpg", *(f"gone{n}.jpg" for n in range(30))]
+    save(tmp_path / names[0], seed=1)
+    entries = labels.with_label([tmp_path / name for name in names], 1, "train")
+    added = catdata.add(workspace, entries)
+    texts = Shown(added._repr_html_()).texts
+    assert repr(added) == "<1 added, 0 skipped, 31 refused>"
+    assert texts[0] == "1 added, 0 skipped, 31 refused."
+    assert texts[texts.index("cat") :] == ["cat", "1", "0"]
+    assert "And 11 more." in texts
+    assert sum(text.startswith(str(tmp_path / "gone")) for text in texts) == 20
+    built = catdata.build(workspace)
+    texts = Shown(built._repr_html_()).texts
+    assert repr(built).startswith("<build enlarged: 13 train, 6 test")
+    assert texts[texts.index("train") :][:6] == ["train", "13", "5", "12", "1", "0"]
+
+
+def test_a_learning_curve_shows_its_answer_and_every_size(tmp_path: Path) -> None:
+    curve = measured(tmp_path)
+    texts = Shown(curve._repr_html_()).texts
+    assert curve.answer.sentence in texts
+    sizes = [str(point.images) for point in curve.points]
+    assert [text for text in texts if text in sizes] == sizes == ["8", "12", "16", "24"]
+    assert repr(curve) == f"<learning curve: {curve.answer.sentence}>"
+
+
+def test_a_public_curve_is_the_library_s_own(tmp_path: Path) -> None:
+    arms = [course_arm(tmp_path / name, range(n)) for name, n in (("small", 8), ("large", 24))]
+    public, own = (
+        replace(draw(arms[1], SMALL_CURVE, QUICK, base=arms[0]), seconds=0.0).to_json()
+        for draw in (catdata.curve, growth.learning_curve)
+    )
+    assert public == own
+    assert public["from"] == "small"
+
+
+def test_a_comparison_takes_a_control_and_shows_what_folds_say(tmp_path: Path) -> None:
+    arms = [course_arm(tmp_path / name, range(n)) for name, n in (("small", 12), ("large", 16))]
+    comparison = catdata.compare(
+        arms, layers=[(4,)], seeds=[1], config=QUICK, control=True, folds=2
+    )
+    texts = Shown(comparison._repr_html_()).texts
+    assert "small x1.3 (control)" in texts
+    assert len(comparison.folds) == 3
+    assert {change.sentence for change in comparison.folds} <= set(texts)
+
+
 @pytest.mark.parametrize(
     "result",
     [
         pytest.param(lambda _folder: fitted(), id="run"),
         pytest.param(lambda folder: compared(folder, "b"), id="comparison"),
         pytest.param(swept, id="sweep"),
+        pytest.param(measured, id="curve"),
     ],
 )
 def test_a_result_ends_with_its_figure(tmp_path: Path, result: Callable[[Path], Any]) -> None:

@@ -86,6 +86,9 @@ def compare(
             folds=folds or 0,
             on_progress=show,
         )
+    if kept:  # first of all: what prints or draws may fail
+        with workspace.Workspace.find(start).build_lock():
+            saved.save(comparison, kept)
     for warning in comparison.warnings:
         output.warn(warning)
     if as_json:
@@ -93,8 +96,6 @@ def compare(
     else:
         click.echo("\n".join(describe(comparison)))
     if kept:
-        with workspace.Workspace.find(start).build_lock():
-            saved.save(comparison, kept)
         output.next_step(f"catdata report {save}", f"saved in {shown(kept)}")
     if plot:
         from catdata.report import plots

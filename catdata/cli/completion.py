@@ -1,4 +1,4 @@
-"""What Tab offers: builds, saved networks and references; and the script that tells the shell.
+"""What Tab offers: builds, saved results and references; and the script that tells the shell.
 
 Where no workspace can be found, or it cannot be read, nothing is offered and nothing is said: the
 person is typing.
@@ -35,8 +35,8 @@ SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 def completion(ctx: click.Context, shell: str) -> None:
     """Print what makes Tab complete commands.
 
-    Commands, options, builds, labels, saved networks and references are completed. Put the line
-    for your shell into the file that it reads at its start:
+    Commands, options, builds, labels, saved networks and comparisons, and references are
+    completed. Put the line for your shell into the file that it reads at its start:
 
     \b
       bash, ~/.bashrc:                   eval "$(catdata completion bash)"
@@ -50,6 +50,14 @@ def builds(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Comp
     """Offer the workspace's builds; folders where none begins so."""
     names = _ask(ctx, lambda workspace: workspace.builds())
     return _beginning(incomplete, names) or [CompletionItem(incomplete, type="dir")]
+
+
+def comparisons(
+    ctx: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Offer the saved comparisons; files where none begins so."""
+    names = _ask(ctx, lambda workspace: workspace.comparisons())
+    return _beginning(incomplete, names) or [CompletionItem(incomplete, type="file")]
 
 
 def models(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:

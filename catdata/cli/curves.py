@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catdata.cli import helping, options, output, training_options
+from catdata.cli import completion, helping, options, output, training_options
 from catdata.cli.sweeping import NumbersType
 from catdata.errors import shown
 
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 
 @helping.command(epilog="Example: catdata curve enlarged --from original --target 0.9")
-@click.argument("build", required=False)
+@click.argument("build", required=False, shell_complete=completion.builds)
 @click.option(
     "--from",
     "base",
     metavar="BUILD",
+    shell_complete=completion.builds,
     help="Begin with the training images of this build and take the others from BUILD.",
 )
 @click.option(

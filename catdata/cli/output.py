@@ -98,6 +98,9 @@ def _say(word: str, text: str, **style: Any) -> None:
     click.echo(click.style(word, **style) + lines[len(word) :], err=True)
 
 
+_KEPT_TOGETHER = "\N{NO-BREAK SPACE}%"
+
+
 def paragraph(text: str, indent: str = "", later: str | None = None) -> str:
     """Return text broken into lines that fit a terminal.
 
@@ -107,14 +110,15 @@ def paragraph(text: str, indent: str = "", later: str | None = None) -> str:
         later: Stands before the later ones; by default a little more than *indent*.
     """
     deeper = later if later is not None else indent and indent + "  "
-    return textwrap.fill(
-        text,
+    filled = textwrap.fill(
+        text.replace(" %", _KEPT_TOGETHER),
         WIDTH,
         initial_indent=indent,
         subsequent_indent=deeper,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return filled.replace(_KEPT_TOGETHER, " %")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catdata.cli import helping, options, output
+from catdata.cli import completion, helping, options, output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @helping.command(epilog="Example: catdata report first --report first.html")
-@click.argument("name", metavar="NAME|FILE")
+@click.argument("name", metavar="NAME|FILE", shell_complete=completion.comparisons)
 @options.report
 @options.quiet
 @click.pass_obj

@@ -79,6 +79,8 @@ def train(
         with progress as show, output.stop_on_interrupt() as stop:
             tests = {"test": pair.test}
             run = fit(pair.train, config, tests=tests, augment=alter, stop=stop, on_progress=show)
+    if folder:  # first of all: what prints or draws may fail
+        _save(workspace.Workspace.find(start), folder, build, pair, run, augment)
     diagnosis = diagnose(run)
     if as_json:
         record = _train_record(build, pair, run, diagnosis)
@@ -90,8 +92,6 @@ def train(
 
         plots.save(plots.costs_figure(run), plot)
         output.drew(plot)
-    if folder:
-        _save(workspace.Workspace.find(start), folder, build, pair, run)
     if stop.is_set():
         kept = f"What was reached is saved as {save}." if save else "Keep a run with: --save NAME"
         output.error(f"Interrupted after {run.history.updates(config)} iterations.", kept)
@@ -121,11 +121,18 @@ def _gradients_are_right(pair: OpenPair, config: TrainConfig, *, as_json: bool) 
     return passed
 
 
-def _save(workspace: Workspace, folder: Path, build: str, pair: OpenPair, run: Run) -> None:
+def _save(
+    workspace: Workspace,
+    folder: Path,
+    build: str,
+    pair: OpenPair,
+    run: Run,
+    augment: tuple[str, ...],
+) -> None:
     from catdata.learning import models
 
     fit, classes = workspace.fit_of(build), pair.train.class_names
-    origin = models.Origin(build, pair.build_id, pair.train.size, fit, classes)
+    origin = models.Origin(build, pair.build_id, pair.train.size, fit, classes, augment)
     with workspace.build_lock():
         models.save(run, origin, folder)
 

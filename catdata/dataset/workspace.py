@@ -234,10 +234,12 @@ class Workspace:
             return self.data / COMPARISONS / f"{name}.json"
         if Path(name).is_file():
             return Path(name)
-        listed = ", ".join(self.comparisons()) or "none"
+        known = self.comparisons()
+        listed = ", ".join(known) or "none"
         raise UnknownReference(
             f"There is no saved comparison named {shown(name)}.",
-            hint=f"Comparisons here: {listed}. Save one with: catdata compare --save NAME",
+            hint=f"{did_you_mean(name, known)}Comparisons here: {listed}. Save one with: catdata"
+            " compare --save NAME",
         )
 
     def new_comparison_file(self, name: str) -> Path:

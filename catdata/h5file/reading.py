@@ -264,9 +264,10 @@ def read_all(file: SplitFile) -> ImageSet:
     needed = file.count * file.size**2 * 3
     if needed > MAX_IN_MEMORY:
         raise H5Refused(
-            f"{shown(file.path)}: {needed:,} bytes of pixels do not fit in memory;"
-            f" the limit is {MAX_IN_MEMORY:,}",
-            hint="Use fewer pictures or a smaller size. catdata train reads it as it goes.",
+            f"{shown(file.path)}: its {file.count:,} pictures are {-(-needed // 2**20):,} MiB of"
+            f" pixels, and {MAX_IN_MEMORY >> 20:,} MiB is the most that is held in memory",
+            hint="catdata train reads it as it goes; compare, sweep and curve hold all pictures:"
+            " give them a build of fewer pictures, or of a smaller size (catdata build-h5 --size).",
         )
     images = file.read(0, file.count)
     return ImageSet(

@@ -22,6 +22,10 @@ FORMS = ("auto", "gram", "direct")
 CLASS_WEIGHTS = ("none", "balanced")
 ON_FAILURE = ("continue", "stop")
 DTYPES = ("float64", "float32")
+MOST_ITERATIONS = 10_000_000
+"""Steps of one training: the course's network takes half an hour for so many, a large one days."""
+MOST_ENTRIES = 100_000
+"""Entries of one history, each about a kilobyte in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,13 @@ class TrainConfig:
     Attributes:
         layers: Widths of the hidden layers; none of them is logistic regression.
         learning_rate: Step per unit of gradient.
-        iterations: Steps of the optimizer.
+        iterations: Steps of the optimizer, at most ``MOST_ITERATIONS``.
         init: A name in ``network.INITIALIZERS``; ``zeros`` is for logistic regression alone.
         seed: Seed of the first weights, 0 to 2**32 - 1.
         form: ``gram``, ``direct``, or ``auto`` for the cheaper one; the numbers are the same.
-        record_every: Iterations between two entries of the history. With mini-batches of images
-            that are read from a file, an epoch at least: an entry looks at all of them.
+        record_every: Iterations between two entries of the history, of which ``MOST_ENTRIES`` are
+            possible. With mini-batches of images that are read from a file, an epoch at least: an
+            entry looks at all of them.
         threads: Threads of the BLAS.
         optimizer: A name in ``optimizers.OPTIMIZERS``.
         momentum: Share of its memory that an optimizer keeps from step to step, 0 to below 1.
@@ -107,6 +112,17 @@ class TrainConfig:
         self._check_together()
 
     def _check_together(self) -> None:
+        if self.iterations > MOST_ITERATIONS:
+            raise ConfigRefused(
+                f"iterations must be {MOST_ITERATIONS:,} at most, not {self.iterations:,}",
+                hint="The course does 2,500. What learns too slowly wants a higher learning rate.",
+            )
+        if self.iterations > MOST_ENTRIES * self.record_every:
+            raise ConfigRefused(
+                f"a history of {self.iterations:,} iterations, with an entry in every"
+                f" {self.record_every:,}, would have more than {MOST_ENTRIES:,} entries",
+                hint="Set record_every to more.",
+            )
         if self.init == "zeros" and self.layers:
             raise ConfigRefused(
                 "init zeros is for logistic regression: from equal weights all units of a hidden"

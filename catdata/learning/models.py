@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -35,6 +36,18 @@ NUMBERS = "model.npz"
 MEANING = "model.json"
 MAX_BYTES = 1 << 30
 _IMAGES_AT_ONCE = 256
+_DAMAGED = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    OverflowError,
+    RuntimeError,  # an encrypted or strangely compressed archive, JSON nested too deep
+    MemoryError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading a file raises that is torn, or made to harm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,8 @@ class Origin:
         size: Side of its pictures, in pixels.
         fit: How photos became squares in it.
         class_names: The names of class 0 and class 1.
+        augment: What altered its pictures in training, as ``train --augment`` takes it; empty if it
+            learnt from them as they are.
     """
 
     build: str
@@ -54,6 +69,7 @@ class Origin:
     size: int
     fit: str
     class_names: tuple[str, str]
+    augment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,6 +134,7 @@ def save(run: Run, origin: Origin, folder: Path) -> None:
         "size": origin.size,
         "fit": origin.fit,
         "class_names": list(origin.class_names),
+        "augment": list(origin.augment),
         "numbers_sha256": hashlib.sha256(numbers).hexdigest(),
         **run.to_json(),
     }
@@ -163,11 +180,11 @@ def load(folder: Path) -> Model:
             f"There is no saved model in {shown(folder)}.",
             hint="Save one with: catdata train --save NAME",
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
-        if isinstance(error, ModelRefused):
-            raise
+    except ModelRefused:
+        raise
+    except _DAMAGED as error:
         raise ModelRefused(
-            f"The model in {shown(folder)} is damaged: {error}.",
+            f"The model in {shown(folder)} is damaged: {shown(str(error))}.",
             hint="Train it again with: catdata train --save NAME",
         ) from error
 
@@ -206,6 +223,7 @@ def _load(folder: Path) -> Model:
         int(meaning["size"]),
         str(meaning["fit"]),
         (str(first), str(second)),
+        tuple(map(str, meaning.get("augment", ()))),  # models of before do not say
     )
     if dims[0] != origin.size**2 * 3:
         raise ValueError(f"{dims[0]} inputs do not fit pictures of {origin.size} pixels")

@@ -181,7 +181,8 @@ class History:
             1, shape (k,).
         update_ratios: Length of the step of that iteration beside that of the weights it moves, by
             layer, shape (k, layers); nan where all weights are zero. About 0.001 is usual.
-        zero_gradient_at: The first iteration at which the gradient of W1 was exactly zero.
+        zero_gradient_at: The iteration from which on the gradient of W1 was exactly zero, to the
+            end; None if it was not.
         diverged_at: The iteration at which numbers ceased to be finite and training stopped; the
             last entry of the history and the parameters are those of the iteration before.
         stopped_at: How many updates were made if training stopped early.

@@ -122,8 +122,7 @@ class Stack:
         squares = self._descent.iterate(start, stop)
         failures = []
         for run in self._alive:
-            if self._zero_gradient_at[run] is None:
-                self._zero_gradient_at[run] = _first(squares[:, run] == 0.0, start)
+            self._note_zero_gradient(run, squares[:, run], start)
             failed_at = _first(~np.isfinite(squares[:, run]), start)
             if failed_at is not None:
                 failures.append((failed_at, run))
@@ -131,6 +130,21 @@ class Stack:
             self._end(run, failed_at)
         if failures and self._alive:
             self._return_to(stop)
+
+    def _note_zero_gradient(self, run: int, squares: Floats, start: int) -> None:
+        """Keep since when the gradient of a run is zero; a mini-batch or dropout may be for once.
+
+        Args:
+            run: Which.
+            squares: Its gradient's squared length in the iterations from *start* on.
+            start: The first of them.
+        """
+        reached = np.flatnonzero(squares)
+        if reached.size:
+            zero_from = start + int(reached[-1]) + 1
+            self._zero_gradient_at[run] = zero_from if zero_from < start + len(squares) else None
+        elif self._zero_gradient_at[run] is None:
+            self._zero_gradient_at[run] = start
 
     def _end(self, run: int, failed_at: int) -> None:
         """Finish a run where its cost was last finite."""

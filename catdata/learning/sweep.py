@@ -260,7 +260,8 @@ class _Judge:
         ]
         self._folds, self._seeds = grid.folds, grid.seeds
         pixels = hashlib.sha256(train.images.tobytes())
-        pixels.update(train.labels.tobytes())
+        for decisive in (train.labels, self._originals, groups):
+            pixels.update(decisive.tobytes())
         self._data = pixels.hexdigest()
 
     def key(self, setting: TrainConfig) -> str:

@@ -159,7 +159,8 @@ def _finish(axes: Axes, curve: LearningCurve) -> None:
 def _title(curve: LearningCurve) -> str:
     layers = ",".join(map(str, curve.config.layers)) or "none"
     grown = f", starting from {shown(curve.base)}" if curve.base else ""
+    seeds = "1 seed" if curve.options.seeds == 1 else f"{curve.options.seeds} seeds"
     return (
         f"{shown(curve.build)}{grown}: layers {layers}, {curve.options.draws} draws of"
-        f" {curve.options.seeds} seeds,\nbands: 95 % intervals; {curve.test_set.images} test images"
+        f" {seeds},\nbands: 95 % intervals; {curve.test_set.images} test images"
     )

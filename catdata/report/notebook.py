@@ -14,12 +14,13 @@ from matplotlib.figure import Figure
 
 from catdata.errors import shown
 from catdata.learning.diagnosis import diagnose
-from catdata.report import plots, sweeps
+from catdata.report import curves, plots, sweeps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from catdata.learning.comparison import ArmResult, Comparison, SetSummary
+    from catdata.learning.learningcurve import LearningCurve, Point
     from catdata.learning.records import Evaluation, Run
     from catdata.learning.stats import Interval
     from catdata.learning.sweep import Candidate, Sweep
@@ -60,7 +61,11 @@ def comparison_html(comparison: Comparison) -> str:
         rows = [_arm_row(arm, test_set) for arm in comparison.arms]
         tables += [_paragraph(_judged_on(test_set)), _table(_ARMS_HEAD, rows)]
     return _page(
-        [*comparison.warnings, *(change.sentence for change in comparison.changes)],
+        [
+            *comparison.warnings,
+            *(change.sentence for change in comparison.changes),
+            *(change.sentence for change in comparison.folds),
+        ],
         *tables,
         _image(plots.comparison_figure(comparison), "Accuracy by iteration of each build"),
     )
@@ -81,6 +86,29 @@ def sweep_html(sweep: Sweep) -> str:
     )
 
 
+def curve_html(curve: LearningCurve) -> str:
+    """Return a learning curve as HTML: what an accuracy would take, a table and its figure."""
+    rows = [_point_row(point) for point in curve.points]
+    return _page(
+        [*curve.warnings, curve.answer.sentence],
+        _paragraph(_judged_on(curve.test_set)),
+        _table(_POINTS_HEAD, rows),
+        _image(curves.curve_figure(curve), "Accuracy by number of training images"),
+    )
+
+
+def table_html(sentences: Iterable[str], head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return sentences and a table below them as HTML, for results without a figure.
+
+    Args:
+        sentences: What stands above.
+        head: The names of the columns.
+        rows: As many texts each, the first of them the row's name.
+    """
+    return _page(sentences, _table(head, rows))
+
+
+_POINTS_HEAD = ("training images", "train accuracy", "test accuracy", "did not learn")
 _ARMS_HEAD = ("build", "layers", "train images", "train accuracy", "test accuracy", "gap")
 _SETTINGS_HEAD = (
     "",
@@ -127,6 +155,19 @@ def _arm_row(arm: ArmResult, test_set: SetSummary) -> tuple[str, ...]:
     )
 
 
+def _point_row(point: Point) -> tuple[str, ...]:
+    return (
+        f"{point.images:,}",
+        _interval(point.train_accuracy),
+        _interval(point.test_accuracy),
+        _counted(point.failures),
+    )
+
+
+def _counted(failures: dict[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in failures.items())
+
+
 def _candidate_row(candidate: Candidate, *, best: bool) -> tuple[str, ...]:
     config = candidate.config
     return (
@@ -138,7 +179,7 @@ def _candidate_row(candidate: Candidate, *, best: bool) -> tuple[str, ...]:
         f"{config.dropout:g}",
         _percent(candidate.train_accuracy),
         _interval(candidate.accuracy),
-        ", ".join(f"{count} {state}" for state, count in candidate.failures.items()),
+        _counted(candidate.failures),
     )
 
 

@@ -49,11 +49,12 @@ FORMATS = {".png": "png", ".svg": "svg"}
 
 _INK = "#222222"
 _FAINT = "#DDDDDD"
-_TITLE, _TEXT, _SMALL = 14.5, 12.5, 10.5  # points
-_PANEL = (6.0, 6.0)  # inches, of 100 pixels
+_TITLE, _TEXT, _SMALL = 13.0, 12.0, 9.5  # points
+_PANEL = (4.4, 4.4)  # inches: small, so that text is large beside it and survives shrinking
+_DENSITY = 600 / 4.4  # pixels an inch
 _LINE_STYLES = ("-", (0, (5, 1.5)), (0, (1, 1)))
-_LABEL_STEP = 0.058  # of an axis, from one label at the end of a line to the next
-_SENTENCE_WIDTH = 150  # characters
+_LABEL_STEP = 0.095  # of an axis, from one label at the end of a line to the next
+_CHARACTER_WIDTH = 0.56  # of the size of its font, on average
 
 _MADE_BY = "catdata figure"
 _FORM = files.Form("figure", tuple(FORMATS), _MADE_BY)
@@ -117,7 +118,7 @@ def comparison_figure(comparison: Comparison, test_set: str | None = None) -> Fi
     figure, rows = _panels(len(shapes), columns)
     panels = list(rows.flat)
     labels = [
-        _draw_arm(axes, arm, summary, before=index % columns == 0)
+        _draw_arm(axes, arm, summary, first=index % columns == 0)
         for index, (axes, arm) in enumerate(zip(panels, comparison.arms, strict=True))
     ]
     _scale_accuracy(panels)
@@ -126,9 +127,12 @@ def comparison_figure(comparison: Comparison, test_set: str | None = None) -> Fi
     for axes in rows[:, 0]:
         axes.set_ylabel("accuracy", fontsize=_TEXT)
     seeds = len(comparison.seeds)
-    figure.suptitle(
+    title = (
         f"Accuracy by iteration on train and on the {summary.images} test images of"
-        f" {_drawable(summary.name)}; {_over_seeds(seeds)}",
+        f" {summary.name}; {_over_seeds(seeds)}"
+    )
+    figure.suptitle(
+        _wrapped(title, figure, _TEXT),
         fontsize=_TEXT,
         color=_INK,
         parse_math=False,
@@ -137,7 +141,8 @@ def comparison_figure(comparison: Comparison, test_set: str | None = None) -> Fi
         change.sentence for change in comparison.changes if change.test_set == summary.name
     ]
     if len(sentences) == 1:
-        figure.supxlabel(_wrapped(sentences[0]), fontsize=_SMALL, color=_INK, parse_math=False)
+        sentence = _wrapped(sentences[0], figure, _SMALL)
+        figure.supxlabel(sentence, fontsize=_SMALL, color=_INK, parse_math=False)
     return figure
 
 
@@ -194,7 +199,8 @@ class _End(NamedTuple):
 def _panels(rows: int, columns: int) -> tuple[Figure, NDArray[Any]]:
     """Return a figure and its equal panels, (rows, columns); 1200 x 600 pixels for a row of two."""
     width, height = _PANEL
-    figure = Figure(figsize=(width * max(columns, 2), height * rows), dpi=100, layout="constrained")
+    size = (width * max(columns, 2), height * rows)
+    figure = Figure(figsize=size, dpi=_DENSITY, layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False)
     for axes in panels.flat:
         axes.spines[["top", "right"]].set_visible(False)
@@ -232,14 +238,16 @@ def _draw_baseline(axes: Axes, text: str, accuracy: float) -> _End:
     return _end("baseline", text, accuracy)
 
 
-def _draw_arm(axes: Axes, arm: ArmResult, summary: SetSummary, *, before: bool) -> list[_End]:
+def _draw_arm(axes: Axes, arm: ArmResult, summary: SetSummary, *, first: bool) -> list[_End]:
     judgement = arm.judgements[summary.name]
     _draw_curve(axes, "train", arm.curve)
     _draw_curve(axes, "test", judgement.curve)
     layers = ",".join(map(str, arm.layers)) or "none"
-    when, role = ("Before", "before") if before else ("After", "after")
+    role = "before" if first or arm.control else "after"
+    # The name of a control says what it is.
+    when = "" if arm.control else f"{role.capitalize()}: "
     axes.set_title(
-        f"{when}: {_drawable(arm.build)}\n{arm.train_images:,} training images, layers {layers}",
+        f"{when}{_drawable(arm.build)}\n{arm.train_images:,} training images, layers {layers}",
         fontsize=_TITLE,
         color=COLOURS[role],
         parse_math=False,
@@ -313,10 +321,11 @@ def _test_set(comparison: Comparison, name: str | None) -> SetSummary:
     return sets[name]
 
 
-def _wrapped(sentence: str) -> str:
-    """Break a sentence into lines of about one length."""
+def _wrapped(sentence: str, figure: Figure, points: float) -> str:
+    """Break a sentence into lines of about one length that fit a figure's width."""
     text = _drawable(sentence)
-    lines = math.ceil(len(text) / _SENTENCE_WIDTH)
+    width = 72 * figure.get_figwidth() / (_CHARACTER_WIDTH * points) - 6
+    lines = math.ceil(len(text) / width)
     return textwrap.fill(text, math.ceil(len(text) / lines) + 6)
 
 

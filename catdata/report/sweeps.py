@@ -12,6 +12,8 @@ from catdata.report.plots import COLOURS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.axes import Axes
+
     from catdata.learning.sweep import Candidate, Sweep
 
 _WIDTH, _INCHES_A_SETTING = 6.4, 0.36
@@ -32,38 +34,8 @@ def sweep_figure(sweep: Sweep) -> Figure:
     figure = Figure(figsize=(_WIDTH, max(height, 3.0)), dpi=100, layout="constrained")
     axes = figure.subplots()
     for place, candidate in enumerate(candidates):
-        accuracy = candidate.accuracy
-        colour = COLOURS["test"] if candidate.failures else COLOURS["after"]
-        axes.plot([accuracy.low, accuracy.high], [place, place], color=colour, linewidth=1.6)
-        axes.plot(
-            accuracy.estimate,
-            place,
-            "o",
-            color=colour,
-            markersize=8,
-            fillstyle="full" if candidate is sweep.best else "none",
-        )
-        axes.annotate(
-            failures_of(candidate),
-            (accuracy.high, place),
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=_SMALL,
-            color=colour,
-        )
-    axes.axvline(sweep.majority, color=COLOURS["baseline"], linewidth=1.2, linestyle=(0, (4, 3)))
-    axes.annotate(
-        "always the more\nfrequent class",
-        (sweep.majority, 1.0),
-        xycoords=axes.get_xaxis_transform(),
-        xytext=(0, 3),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        fontsize=_SMALL,
-        color=COLOURS["baseline"],
-    )
+        _draw_candidate(axes, place, candidate, best=candidate is sweep.best)
+    _draw_majority(axes, sweep.majority)
     axes.set_yticks(range(len(candidates)), names, fontsize=_TEXT)
     axes.set_ylim(len(candidates) - 0.5, -0.5)  # the first on top
     axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0, symbol=" %"))
@@ -77,6 +49,38 @@ def sweep_figure(sweep: Sweep) -> Figure:
     )
     figure.suptitle(shared, fontsize=_TITLE)
     return figure
+
+
+def _draw_candidate(axes: Axes, place: int, candidate: Candidate, *, best: bool) -> None:
+    accuracy = candidate.accuracy
+    colour = COLOURS["test"] if candidate.failures else COLOURS["after"]
+    axes.plot([accuracy.low, accuracy.high], [place, place], color=colour, linewidth=1.6)
+    fill = "full" if best else "none"
+    axes.plot(accuracy.estimate, place, "o", color=colour, markersize=8, fillstyle=fill)
+    axes.annotate(
+        failures_of(candidate),
+        (accuracy.high, place),
+        xytext=(8, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=_SMALL,
+        color=colour,
+    )
+
+
+def _draw_majority(axes: Axes, share: float) -> None:
+    axes.axvline(share, color=COLOURS["baseline"], linewidth=1.2, linestyle=(0, (4, 3)))
+    axes.annotate(
+        "always the more\nfrequent class",
+        (share, 1.0),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=_SMALL,
+        color=COLOURS["baseline"],
+    )
 
 
 def words_for(candidates: Sequence[Candidate]) -> tuple[str, list[str]]:

@@ -80,6 +80,24 @@ def test_output_cut_short_by_head_is_no_error(here: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        pytest.param("train", "runs/mine/model.json", id="train"),
+        pytest.param("compare", "comparisons/mine.json", id="compare"),
+    ],
+)
+def test_what_was_computed_is_saved_before_it_is_printed(
+    here: Path, command: str, file: str
+) -> None:
+    line = [command, "original", "--layers", "3", "--iterations", "5", "--save", "mine"]
+    with Path("/dev/full").open("w") as full, in_process(*line, cwd=here, stdout=full) as process:
+        process.communicate()
+    assert process.returncode == 1
+    assert (here / "data" / file).is_file()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_under_the_output_is_an_error_not_a_crash(here: Path) -> None:
     with Path("/dev/full").open("w") as full, in_process("list", cwd=here, stdout=full) as process:
         _, stderr = process.communicate(timeout=60)

@@ -45,7 +45,10 @@ def test_a_name_that_means_something_to_a_shell_is_not_offered(run, here: Path) 
     assert not [name for name in offered("catdata show ") if "evil" in name]
 
 
-@pytest.mark.parametrize("command", ["train", "compare", "compare original", "sweep", "build-h5"])
+@pytest.mark.parametrize(
+    "command",
+    ["train", "compare", "compare original", "sweep", "curve", "curve --from", "build-h5"],
+)
 def test_builds_are_completed(run, here: Path, command: str) -> None:
     run("build-h5 enlarged --quiet")
     assert offered(f"catdata {command} enl") == ["enlarged"]
@@ -55,6 +58,12 @@ def test_builds_are_completed(run, here: Path, command: str) -> None:
 def test_saved_networks_are_completed(run, here: Path) -> None:
     run("train original --layers 3 --iterations 5 --save mine --quiet")
     assert offered("catdata predict --model m") == ["mine"]
+
+
+def test_saved_comparisons_are_completed_and_asked_for(run, here: Path) -> None:
+    run("compare original --layers 3 --iterations 5 --seeds 1 --save mine --quiet")
+    assert offered("catdata report m") == ["mine"]
+    assert "Did you mean mine?" in run("report mien", status=1).stderr
 
 
 def test_labels_and_names_that_options_take_are_completed(run) -> None:

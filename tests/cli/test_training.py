@@ -53,6 +53,12 @@ def test_train_takes_any_folder_with_a_pair(run_json, pair: dict[str, Path]) -> 
     assert record["train"]["images"] == TRAIN_IMAGES
 
 
+def test_a_saved_network_remembers_what_altered_its_pictures(run, here: Path) -> None:
+    run(f"train original {FEW} --batch-size 4 --augment flip --augment rotate=5 --save altered")
+    meaning = json.loads((here / "data" / "runs" / "altered" / "model.json").read_text())
+    assert meaning["augment"] == ["flip", "rotate=5"]
+
+
 def test_train_without_hidden_layers_is_logistic_regression(run_json, here: Path) -> None:
     record = run_json("train original --layers none --iterations 5")
     assert record["network"]["layer_dims"] == [12288, 1]

@@ -67,6 +67,13 @@ def test_a_layer_that_dies_on_the_way_is_named(few: Drawn) -> None:
     assert "all 3 units of hidden layer 2 are dead for all 30 images" in diagnosis.message
 
 
+def test_balanced_classes_have_a_base_rate_of_half(few: Drawn) -> None:
+    config = TrainConfig((4, 3), 1.0, 1000, seed=3, class_weight="balanced")
+    diagnosis = diagnose(fit(few, config))
+    assert diagnosis.state == "dead-units"
+    assert "The cost 0.6931 is the entropy of the base rate 50.0 %" in diagnosis.message
+
+
 def test_a_network_dead_from_its_first_weights_is_not_blamed_on_the_rate(few: Drawn) -> None:
     diagnosis = diagnose(fit(few, TrainConfig(layers=(2, 1, 1), seed=1, iterations=50)))
     assert (diagnosis.state, diagnosis.iteration) == ("dead-units", 0)

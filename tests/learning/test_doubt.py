@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,13 @@ def test_a_probability_is_that_of_the_label_the_image_has(images: Subset) -> Non
     assert believed.shape == (40,)
     right = np.delete(believed, WRONG)
     assert believed[WRONG].max() < right.min()
+
+
+def test_several_splits_are_averaged(images: Subset) -> None:
+    short = replace(QUICK, config=TrainConfig(layers=(), learning_rate=1e-9, iterations=1))
+    # Networks that have learnt nothing from small weights believe every label about half.
+    believed = label_probabilities(images, replace(short, repeats=3))
+    assert believed.mean() == pytest.approx(0.5, abs=0.1)
 
 
 def test_the_same_images_give_the_same_doubts(images: Subset) -> None:

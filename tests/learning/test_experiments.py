@@ -95,6 +95,17 @@ def test_the_means_are_those_of_networks_trained_one_by_one(
     assert contrast.train_accuracy[1] == result.train_accuracy.estimate
 
 
+def test_a_curve_is_the_mean_of_what_the_runs_noted_at_the_same_iterations(
+    comparison: Comparison, arms: list[Arm]
+) -> None:
+    runs = fit_seeds(arms[0].pair.train, replace(QUICK, layers=(4,)), comparison.seeds)
+    noted = np.mean([run.history.train_accuracy for run in runs], axis=0)
+    curve = comparison.arms[0].curve
+    assert curve.iterations[:-1].tolist() == runs[0].history.iterations.tolist()
+    assert curve.mean[:-1] == pytest.approx(noted)
+    assert len(set(noted)) > 2
+
+
 def test_curves_go_from_the_first_weights_to_the_final_answers(comparison: Comparison) -> None:
     arm = comparison.arms[0]
     for curve, final in (
@@ -299,6 +310,19 @@ def test_two_single_runs_have_mcnemars_test(arms: list[Arm]) -> None:
     won, lost = len(flips.improved), len(flips.worsened)
     expected = scipy.stats.binomtest(won, won + lost).pvalue if won + lost else 1.0
     assert result.changes[0].mcnemar == pytest.approx(expected)
+
+
+def test_several_runs_have_no_mcnemars_test(comparison: Comparison) -> None:
+    assert {change.mcnemar for change in comparison.changes} == {None}
+
+
+def test_of_several_builds_the_largest_is_held_against_the_control(
+    arms: list[Arm], tmp_path: Path
+) -> None:
+    between = course_arm(tmp_path / "between", range(16))
+    for order in ([*arms, between], [arms[0], between, arms[1]]):
+        last = compare(order, layers=[(4,)], seeds=[1], config=QUICK, control=True).changes[-1]
+        assert (last.before, last.after) == ("original x1.7 (control)", "enlarged")
 
 
 def test_the_control_is_an_arm_that_the_largest_is_held_against(arms: list[Arm]) -> None:

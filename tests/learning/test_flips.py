@@ -34,15 +34,16 @@ def trained(arm: Arm, right: list[float], probabilities: list[float]) -> Trained
 def flips(tmp_path: Path) -> Flips:
     arm = course_arm(tmp_path / "original")
     before = trained(
-        arm, [0.0, 0.25, 0.75, 1.0, 0.5, 0.25, 1.0, 0.0], [0.9, 0.4, 0.1, 0.9, 0.5, 0.3, 0.2, 0.1]
+        arm, [0.0, 0.25, 0.75, 0.25, 0.5, 0.25, 1.0, 0.0], [0.9, 0.4, 0.1, 0.9, 0.5, 0.3, 0.2, 0.1]
     )
     after = trained(
-        arm, [1.0, 0.75, 0.25, 1.0, 1.0, 0.25, 0.5, 0.25], [0.1, 0.8, 0.6, 0.8, 0.9, 0.2, 0.5, 0.4]
+        arm, [1.0, 0.75, 0.25, 0.5, 1.0, 0.25, 0.5, 0.25], [0.1, 0.8, 0.6, 0.8, 0.9, 0.2, 0.5, 0.4]
     )
     return find_flips(before, after, "original", arm.pair.test, arm.pair.test)
 
 
 def test_images_are_sorted_by_what_became_of_them(flips: Flips) -> None:
+    # Half of the seeds are not most of them: 3, 4 and 6 are on no list.
     assert [image.ref for image in flips.improved] == ["test[0]", "test[1]"]
     assert [image.ref for image in flips.worsened] == ["test[2]"]
     assert [image.ref for image in flips.always_wrong] == ["test[7]", "test[5]"]

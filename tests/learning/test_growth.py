@@ -43,6 +43,15 @@ def test_a_curve_is_the_same_each_time_and_plain_types(tmp_path: Path) -> None:
     assert record["target"]["accuracy"] == 0.9
 
 
+def test_what_twice_the_images_add_is_read_off_the_law(tmp_path: Path) -> None:
+    config = TrainConfig(layers=(3,), learning_rate=0.005, iterations=300, record_every=150)
+    curve = learning_curve(built_arm(tmp_path / "b", range(64)), FEW, config)
+    scale, exponent = curve.law.scale.estimate, curve.law.exponent.estimate
+    assert curve.doubling is not None
+    assert curve.doubling.estimate > 0.01
+    assert curve.doubling.estimate == pytest.approx(scale * (64**-exponent - 128**-exponent))
+
+
 def test_a_curve_begins_with_the_images_of_another_build(tmp_path: Path) -> None:
     base, arm = course_arm(tmp_path / "base"), course_arm(tmp_path / "grown", range(30))
     curve = learning_curve(arm, FEW, QUICK, base=base)

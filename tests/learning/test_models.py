@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +90,10 @@ def change(folder: Path, **values: object) -> None:
         pytest.param({"size": 32}, "do not fit pictures of 32 pixels", id="size"),
         pytest.param({"class_names": ["cat"]}, "is damaged", id="one class"),
         pytest.param({"config": None}, "is damaged", id="no config"),
+        pytest.param({"size": float("inf")}, "is damaged", id="endless size"),
+        pytest.param(
+            {"config": {"layers": [3], "\x1b[2J": 1}}, r"damaged: .*\\x1b\[2J", id="hostile option"
+        ),
     ],
 )
 def test_a_model_that_is_not_what_it_says_is_refused(
@@ -104,6 +110,35 @@ def test_a_torn_file_is_refused(folder: Path, name: str) -> None:
     (folder / name).write_bytes(data[: len(data) // 2])
     with pytest.raises(ModelRefused, match="is damaged"):
         models.load(folder)
+
+
+def test_an_archive_packed_in_another_way_is_refused(folder: Path) -> None:
+    data = bytearray((folder / NUMBERS).read_bytes())
+    method = data.rindex(b"PK\x01\x02") + 10  # in the directory at the archive's end
+    data[method] = 99
+    (folder / NUMBERS).write_bytes(data)
+    change(folder, numbers_sha256=hashlib.sha256(data).hexdigest())
+    with pytest.raises(ModelRefused, match="is damaged"):
+        models.load(folder)
+
+
+def test_json_that_is_nested_too_deep_is_refused(folder: Path) -> None:
+    (folder / MEANING).write_text("[" * 100_000)
+    with pytest.raises(ModelRefused, match="is damaged"):
+        models.load(folder)
+
+
+def test_a_model_knows_what_altered_its_pictures(run: Run, tmp_path: Path) -> None:
+    origin = replace(ORIGIN, augment=("flip", "rotate=15@0.5"))
+    models.save(run, origin, tmp_path / "altered")
+    assert models.load(tmp_path / "altered").origin == origin
+
+
+def test_a_model_of_before_that_does_not_say_is_still_read(folder: Path) -> None:
+    meaning = json.loads((folder / MEANING).read_text())
+    del meaning["augment"]
+    (folder / MEANING).write_text(json.dumps(meaning))
+    assert models.load(folder).origin == ORIGIN
 
 
 def test_the_history_is_saved_with_the_model(run: Run, folder: Path) -> None:

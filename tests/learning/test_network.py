@@ -11,6 +11,7 @@ from catdata.learning.network import (
     INITIALIZERS,
     Parameters,
     UpperLayers,
+    activated,
     carve,
     cross_entropy,
     forward,
@@ -98,6 +99,20 @@ def test_a_network_answers_inputs_as_worked_by_hand() -> None:
     )
     # Z1 = [1*2 - 1*4, 2*2 - 1] = [-2, 3]; ReLU: [0, 3]; 3*0 + 0.5*3 + 0.25 = 1.75
     np.testing.assert_array_equal(forward(parameters, np.array([[2.0], [4.0]])), [1.75])
+
+
+@pytest.mark.parametrize(
+    ("name", "answers"),
+    [
+        pytest.param("relu", [0.0, 0.0, 3.0], id="relu"),
+        pytest.param("leaky-relu", [-0.02, 0.0, 3.0], id="leaky-relu"),
+        pytest.param("tanh", [-0.9640275800758169, 0.0, 0.9950547536867305], id="tanh"),
+    ],
+)
+def test_an_activation_is_what_its_name_says(name: str, answers: list[float]) -> None:
+    signal = np.array([-2.0, 0.0, 3.0])
+    assert activated(signal, name) == pytest.approx(answers)
+    assert signal.tolist() == [-2.0, 0.0, 3.0]
 
 
 def test_the_cost_is_exact_at_any_confidence() -> None:

@@ -12,12 +12,12 @@ from catdata.learning.optimizers import DECAYS, OPTIMIZERS, Moment, Vectors
 from catdata.learning.training import fit
 
 
-def after_two_steps(name: str) -> float:
-    """Return where a weight of 1 is after gradients of 2 and -1, at a rate of 0.1 and μ = 0.5."""
+def after_two_steps(name: str, second: float = -1.0) -> float:
+    """Return where a weight of 1 is after two gradients, the first 2, at a rate of 0.1, μ = 0.5."""
     optimizer = OPTIMIZERS[name]
     weight, gradient = np.array([1.0]), np.empty(1)
     vectors = Vectors(weight, gradient, np.zeros((optimizer.memory, 1)), np.empty(1))
-    for iteration, value in enumerate((2.0, -1.0)):
+    for iteration, value in enumerate((2.0, second)):
         gradient[:] = value
         optimizer.step(vectors, Moment(iteration, rate=0.1, momentum=0.5))
     return float(weight[0])
@@ -38,6 +38,13 @@ def after_two_steps(name: str) -> float:
 )
 def test_two_steps_are_as_worked_by_hand(name: str, weight: float) -> None:
     assert after_two_steps(name) == pytest.approx(weight, rel=1e-8)
+
+
+def test_adams_second_step_weighs_both_gradients() -> None:
+    # After 2: m = 1, s = 0.004, a step of 1 as above. After 1: m = 0.5 + 0.5 = 1, of 1 - 0.5² kept;
+    # s = 0.999 * 0.004 + 0.001 = 0.004996, of 1 - 0.999² = 0.001999 kept.
+    step = (1 / 0.75) / (0.004996 / 0.001999) ** 0.5
+    assert after_two_steps("adam", second=1.0) == pytest.approx(1 - 0.1 - 0.1 * step, rel=1e-8)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from drawn import Drawn, drawn
 
 from catdata.errors import ConfigRefused
 from catdata.learning.config import TrainConfig
-from catdata.learning.records import Evaluation, check_images
+from catdata.learning.records import Evaluation, check_images, is_saturated
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,10 @@ from catdata.learning.records import Evaluation, check_images
         pytest.param({"learning_rate": math.inf}, "above 0, not inf", id="learning rate inf"),
         pytest.param({"learning_rate": "fast"}, "above 0, not 'fast'", id="learning rate in words"),
         pytest.param({"iterations": 0}, "iterations must be 1 or more, not 0", id="no iterations"),
+        pytest.param({"iterations": 10_000_001}, "10,000,000 at most", id="endless iterations"),
+        pytest.param(
+            {"iterations": 100_001, "record_every": 1}, "than 100,000 entries", id="endless history"
+        ),
         pytest.param({"record_every": 0}, "record_every must be 1 or more", id="no records"),
         pytest.param({"threads": 0}, "threads must be 1 or more", id="no threads"),
         pytest.param({"seed": -1}, "seed must be 0 or more, not -1", id="seed below 0"),
@@ -50,6 +54,11 @@ from catdata.learning.records import Evaluation, check_images
 def test_a_value_that_cannot_work_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigRefused, match=message):
         TrainConfig(**options)
+
+
+@pytest.mark.parametrize(("iterations", "record_every"), [(10_000_000, 100), (100_000, 1)])
+def test_the_longest_training_and_history_are_possible(iterations: int, record_every: int) -> None:
+    assert TrainConfig(iterations=iterations, record_every=record_every).iterations == iterations
 
 
 def test_a_configuration_is_plain_json() -> None:
@@ -80,6 +89,16 @@ def test_a_configuration_is_plain_json() -> None:
         "early_stop": 0.0,
         "on_failure": "continue",
     }
+
+
+def test_an_answer_is_saturated_within_a_hundredth_of_0_or_1() -> None:
+    answers = np.array([0.0, 0.0099, 0.0101, 0.5, 0.9899, 0.9901, 1.0])
+    assert is_saturated(answers).tolist() == [True, True, False, False, False, True, True]
+
+
+def test_a_probability_of_the_threshold_itself_is_no_cat() -> None:
+    answers = Evaluation(np.array([0.7, 0.7, 0.71]), np.array([0, 1, 1]), threshold=0.7)
+    assert answers.correct.tolist() == [True, False, True]
 
 
 def test_answers_are_counted_by_class() -> None:

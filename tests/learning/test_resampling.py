@@ -27,6 +27,18 @@ from catdata.learning import resampling
         pytest.param(
             [[0, 0.5, 1], [0.5, 1, 1.5], [1, 1.5, 2]], 1.0, 1 / 6, 4.0, id="seeds and images"
         ),
+        # Rows 0, 1, 2 plus columns 0, 1, 2 plus 1, -1 / -1, 1 in a corner: squares 3 for seeds, 3
+        # for images, 4 / 4 for cells, which both of them hold: (3 + 3 - 1) / 9.
+        # Satterthwaite: 5² / (3² / 2 + 3² / 2 + 1² / 4) = 100 / 37.
+        pytest.param([[1, 0, 2], [0, 3, 3], [2, 3, 4]], 1.0, 5 / 9, 100 / 37, id="all three"),
+        # (3 + 1.75 * 3 - 1.75) / 9; 6.5² / (3² / 2 + 5.25² / 2 + 1.75² / 4).
+        pytest.param(
+            [[1, 0, 2], [0, 3, 3], [2, 3, 4]],
+            1.75,
+            6.5 / 9,
+            6.5**2 / (4.5 + 5.25**2 / 2 + 1.75**2 / 4),
+            id="all three, images counted 1.75 times",
+        ),
         pytest.param([[1, 1, 0, 0]], 1.0, 1 / 12, 3.0, id="one seed"),
         pytest.param([[1], [0]], 1.0, 1 / 4, 1.0, id="one image"),
         pytest.param([[1, 1], [1, 1]], 1.0, 0.0, math.inf, id="no difference at all"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,6 +105,17 @@ def test_the_iteration_at_which_the_gradient_becomes_zero_is_noted(few: Drawn, f
     assert zero_at == 27
     assert np.flatnonzero(history.gradient_norms[:, 0] == 0.0)[0] == zero_at
     assert (history.dead_units[zero_at] == (4, 3)).any()
+
+
+def test_a_gradient_that_is_zero_for_once_is_not_noted(few: Drawn) -> None:
+    config = TrainConfig((1,), seed=1, activation="tanh", dropout=0.5, batch_size=1)
+    # A unit that is left out has no gradient, which is so in about half of the iterations.
+    zero_at = [
+        fit(few, replace(config, iterations=n + 1)).history.zero_gradient_at for n in range(20)
+    ]
+    for iteration, (before, now) in enumerate(pairwise(zero_at), start=1):
+        assert now in (None, before if before is not None else iteration)
+    assert any(now is None and before is not None for before, now in pairwise(zero_at))
 
 
 def test_units_that_fill_the_rows_up_are_not_counted_as_dead(few: Drawn) -> None:

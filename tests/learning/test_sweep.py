@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from builds import built_arm
 
 from catdata import h5file
 from catdata.errors import ConfigRefused
 from catdata.learning.comparison import Arm
 from catdata.learning.config import TrainConfig
+from catdata.learning.folds import Subset
 from catdata.learning.sweep import Grid, _Judge, sweep
+from catdata.learning.training import fit
 
 QUICK = TrainConfig(record_every=50)
 GRID = Grid(layers=((3,), ()), learning_rates=(0.005, 1e6), iterations=(30,), folds=2, seeds=(1, 2))
@@ -101,3 +106,26 @@ def test_what_is_kept_is_for_these_images_and_settings_alone(arm: Arm) -> None:
         for config in (QUICK, TrainConfig(center=True))
     }
     assert len(keys) == 8
+
+
+def test_only_images_that_are_no_copies_are_judged(tmp_path: Path) -> None:
+    train = built_arm(tmp_path / "b", [*range(12), *range(8)]).pair.train
+    judge, setting = _Judge(train, GRID, None), replace(QUICK, layers=(3,), iterations=30)
+    judged = judge.judged(setting)
+    right, learnt_right = [], []
+    for seed, learnt, held_out in judge._parts:
+        tests = {"own": Subset.of(train, held_out[train.copies[held_out] == 0])}
+        run = fit(Subset.of(train, learnt), replace(setting, seed=seed), tests=tests)
+        right += run.tests["own"].correct.tolist()
+        learnt_right.append(run.train.accuracy)
+    assert len(right) == 12 * len(GRID.seeds)
+    assert judged["accuracy"]["mean"] == pytest.approx(np.mean(right))
+    assert judged["train_accuracy"] == pytest.approx(np.mean(learnt_right))
+
+
+def test_the_same_pictures_are_judged_anew_once_some_count_as_copies(arm: Arm) -> None:
+    train = arm.pair.train
+    copies = train.copies.copy()
+    copies[-1] = 1
+    keys = {_Judge(one, GRID, None).key(QUICK) for one in (train, replace(train, copies=copies))}
+    assert len(keys) == 2

@@ -36,6 +36,11 @@ def test_a_value_lies_at_its_share_of_the_axis(value: float, place: str) -> None
     assert SHARES.at(value) == place
 
 
+def test_a_bar_is_as_wide_as_its_ends_are_apart_on_the_axis() -> None:
+    assert SHARES.width(0.25, 0.746) == "49.60%"
+    assert SHARES.width(0.5, 7.0) == "50.00%"
+
+
 @pytest.mark.parametrize(
     ("low", "high", "end"),
     [(-0.044, 0.06, 0.1), (-0.376, 0.032, 0.5), (0.0, 0.0, 0.05), (-2, 2, 2.0)],

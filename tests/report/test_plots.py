@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from builds import course_arm
 from drawn import drawn
+from matplotlib.text import Text
 from PIL import Image
 
 from catdata.errors import ConfigRefused
@@ -124,7 +125,7 @@ def test_a_panel_shows_the_curves_their_bands_and_the_gap(comparison: Comparison
 
 def test_the_figure_says_what_it_shows_and_what_follows(comparison: Comparison) -> None:
     figure = plots.comparison_figure(comparison)
-    assert figure.get_suptitle() == (
+    assert figure.get_suptitle().replace("\n", " ") == (
         "Accuracy by iteration on train and on the 8 test images of original;"
         " mean of 3 seeds, band: the middle 80 % of them"
     )
@@ -144,6 +145,37 @@ def test_further_builds_and_shapes_get_panels_of_their_own(comparison: Compariso
         "20 training images, layers none",
     ]
     assert figure.get_supxlabel() == ""
+
+
+def test_a_control_is_neither_before_nor_after(comparison: Comparison) -> None:
+    first, second = comparison.arms
+    control = replace(first, build="original x1.7 (control)", control=True)
+    figure = plots.comparison_figure(replace(comparison, arms=(first, second, control)))
+    titles = [axes.get_title().partition("\n")[0] for axes in figure.axes]
+    assert titles == ["Before: original", "After: enlarged", "original x1.7 (control)"]
+
+
+def texts_beyond_the_edge(figure: Figure) -> list[str]:
+    """Return the texts of a figure that are not wholly inside it."""
+    figure.draw_without_rendering()
+    width, height = figure.bbox.size
+    boxes = {
+        text.get_text(): text.get_window_extent()
+        for text in figure.findobj(Text)
+        if text.get_text() and text.get_visible()
+    }
+    return [
+        text
+        for text, box in boxes.items()
+        if box.x0 < 0 or box.y0 < 0 or box.x1 > width or box.y1 > height
+    ]
+
+
+@pytest.mark.parametrize("arms", [2, 3, 4])
+def test_no_text_of_a_comparison_is_cut_off(comparison: Comparison, arms: int) -> None:
+    first, *others = comparison.arms
+    several = replace(comparison, arms=(first, *(others * arms)[: arms - 1]))
+    assert texts_beyond_the_edge(plots.comparison_figure(several)) == []
 
 
 def test_a_test_set_that_was_not_judged_on_is_refused(comparison: Comparison) -> None:
