@@ -92,12 +92,13 @@ def _change(change: Contrast, flips: Flips | None, comparison: Comparison) -> It
     if len(comparison.arms) > 2:
         yield click.style(f"{shown(change.before)} to {shown(change.after)}", underline=True)
     p_values = [show_p_value(change.p_value), show_p_value(change.change.gap_p_value)]
+    accuracy = "accuracy" if change.folds else "test accuracy"
     rows = [
-        ("test accuracy", *_moved(change.change.test_accuracy), f"p {p_values[0]}"),
+        (accuracy, *_moved(change.change.test_accuracy), f"p {p_values[0]}"),
         ("gap", *_moved(change.change.gap), f"p {p_values[1]}"),
     ]
     for name, moved in change.by_class.items():
-        part = f"{100 * change.contribution[name]:+.1f} of the test accuracy"
+        part = f"{100 * change.contribution[name]:+.1f} of the {accuracy}"
         rows.append((f"{name} alone", *_moved(moved), part))
     rows.append(("balanced", *_moved(change.balanced_accuracy), ""))
     yield output.table(("change in points", "", "[95 % interval]", ""), rows)
