@@ -1,20 +1,25 @@
 """Measure how often comparisons claim a difference: where there is none, and where there is one.
 
     python scripts/calibrate_verdicts.py [--kind KIND]... [--comparisons 200] [--seeds 10]
+        [--factor F]...
 
-Reads the pair that CATDATA_ORIGINALS names and, for the last three kinds, the photos of
-CATDATA_PHOTOS (``cat/`` and ``non-cat/``).
+Reads the pair that CATDATA_ORIGINALS names and, for kinds with photos, those of CATDATA_PHOTOS
+(``cat/`` and ``non-cat/``).
 
 disjoint-seeds   A/A: the course's training set under two sets of seeds without a common one
 random-halves    A/A: two random halves of that training set, of one size, under the same seeds
 flipped-labels   A/B: that training set against itself with 30 % of its labels flipped
 photos-flipped   A/B: 100 photos against themselves with 30 % of their labels flipped
 photos-100-600   A/B: 100 photos against those and 500 more
-folds            A/A: the course's pair and 50 photos against the pair and 50 others, by five folds
+folds-seeds      A/A: as disjoint-seeds, by cross-validation over the course's pair
+folds-halves     A/A: as random-halves, by cross-validation over the course's pair
+folds-photos     A/A: likewise, the pair and 50 photos against the pair and 50 others
 
 The course's networks are judged on its 50 test images (by folds on all 259), those of photos on all
 photos that were held out and on 50 of them. Everything but ``no-difference-shown`` counts as a
-claim. Of A/A comparisons good intervals claim a difference in at most 5 % and not far below.
+claim. Of A/A comparisons good intervals claim a difference in at most 5 % and not far below. With
+``--factor`` the images' part of the variance counts so often, in place of what ``compare`` uses;
+given several times, the same comparisons are judged with each.
 """
 
 from __future__ import annotations
@@ -34,11 +39,10 @@ from catdata.dataset import labels
 from catdata.dataset.images import Preparation
 from catdata.dataset.pixels import prepare_files
 from catdata.learning import stats
-from catdata.learning.changes import Change, change
+from catdata.learning.changes import OTHER_FOLDS, OTHER_TRAINING_IMAGES, Change, change
 from catdata.learning.comparison import Arm
 from catdata.learning.config import TrainConfig
 from catdata.learning.cross_validation import Pool, cross_validate
-from catdata.learning.foldchanges import mean_over_folds
 from catdata.learning.folds import Subset
 from catdata.learning.training import fit_seeds
 from catdata.learning.verdicts import VERDICTS, verdict
@@ -46,13 +50,15 @@ from catdata.learning.verdicts import VERDICTS, verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from catdata.learning.records import LabelledImages
-    from catdata.learning.resampling import Floats
+    from numpy.typing import NDArray
 
-    Answers = Mapping[str, stats.Scores | Floats]
+    from catdata.learning.records import LabelledImages
+
+    Answers = Mapping[str, stats.Scores]
     Draws = Iterator[tuple[Answers, Answers]]
 
 _POOL = 40  # times the seeds of one arm; each comparison draws its two sets from this pool
+_FOLDS_POOL = 20  # the same by folds, which take longer
 _FLIPPED = 0.3
 _FEW, _MANY, _SAMPLE = 100, 600, 50
 _FOLDS = 5
@@ -116,13 +122,18 @@ def disjoint_seeds(setting: Setting) -> Draws:
     (name,) = tests
     learnt = np.concatenate([answers[name].train_correct for answers in pool])
     correct = np.concatenate([answers[name].correct for answers in pool])
+    yield from _sets_of_seeds(setting, name, stats.Scores(learnt, correct))
+
+
+def _sets_of_seeds(setting: Setting, name: str, pool: stats.Scores) -> Draws:
+    """Yield two sets of networks that have none in common."""
     while True:
-        order = setting.rng.permutation(len(correct))[: 2 * setting.seeds]
-        first, second = np.split(order, 2)
-        yield (
-            {name: stats.Scores(learnt[first], correct[first])},
-            {name: stats.Scores(learnt[second], correct[second])},
+        order = setting.rng.permutation(len(pool.correct))[: 2 * setting.seeds]
+        first, second = (
+            stats.Scores(pool.train_correct[rows], pool.correct[rows])
+            for rows in np.split(order, 2)
         )
+        yield {name: first}, {name: second}
 
 
 def random_halves(setting: Setting) -> Draws:
@@ -167,25 +178,62 @@ def _splits_of_photos(setting: Setting) -> Iterator[tuple[Subset, Subset, dict[s
         yield Subset.of(images, few), Subset.of(images, many), tests
 
 
-def folds(setting: Setting) -> Draws:
+def folds_seeds(setting: Setting) -> Draws:
+    """Compare draws from one pool of cross-validations of one pair."""
+    arm = Arm("pair", h5file.read_pair(Path(os.environ["CATDATA_ORIGINALS"])))
+    pool = Pool.of([arm])
+    seeds = range(1, _FOLDS_POOL * setting.seeds + 1)
+    scores = cross_validate(pool, arm, pool.arm_groups[0], setting.config, seeds, _FOLDS)
+    yield from _sets_of_seeds(setting, _title(pool), scores)
+
+
+def folds_halves(setting: Setting) -> Draws:
+    """Compare what two halves of the training set teach, by cross-validation over the pair."""
+    pair = h5file.read_pair(Path(os.environ["CATDATA_ORIGINALS"]))
+    half = len(pair.train) // 2
+    while True:
+        order = setting.rng.permutation(len(pair.train))
+        halves = (order[:half], order[half : 2 * half])
+        yield _by_folds(setting, pair, [_rows_of(pair.train, np.sort(rows)) for rows in halves])
+
+
+def folds_photos(setting: Setting) -> Draws:
     """Compare what some photos add with what as many others add, by cross-validation."""
     pair = h5file.read_pair(Path(os.environ["CATDATA_ORIGINALS"]))
     images = photos()
-    seeds = range(1, setting.seeds + 1)
     while True:
         order = setting.rng.permutation(len(images.labels))
         halves = (order[:_SAMPLE], order[_SAMPLE : 2 * _SAMPLE])
-        arms = [
-            Arm(name, replace(pair, train=_with_photos(pair.train, Subset.of(images, rows))))
-            for name, rows in zip(("before", "after"), halves, strict=True)
-        ]
-        pool = Pool.of(arms)
-        before, after = (
-            cross_validate(pool, arm, groups, setting.config, seeds, _FOLDS)
-            for arm, groups in zip(arms, pool.arm_groups, strict=True)
-        )
-        name = f"{_FOLDS} folds of {len(pool.labels)}"
-        yield {name: before}, {name: after}
+        added = [_with_photos(pair.train, Subset.of(images, rows)) for rows in halves]
+        yield _by_folds(setting, pair, added)
+
+
+def _by_folds(
+    setting: Setting, pair: h5file.Pair, trains: Sequence[h5file.ImageSet]
+) -> tuple[Answers, Answers]:
+    """Judge two training sets on the images of a pair."""
+    arms = [Arm(f"{number}", replace(pair, train=train)) for number, train in enumerate(trains)]
+    pool = Pool.of([Arm("pair", pair), *arms])
+    seeds = range(1, setting.seeds + 1)
+    before, after = (
+        cross_validate(pool, arm, groups, setting.config, seeds, _FOLDS)
+        for arm, groups in zip(arms, pool.arm_groups[1:], strict=True)
+    )
+    return {_title(pool): before}, {_title(pool): after}
+
+
+def _title(pool: Pool) -> str:
+    return f"{_FOLDS} folds of {len(pool.labels)}"
+
+
+def _rows_of(train: h5file.ImageSet, rows: NDArray[np.intp]) -> h5file.ImageSet:
+    return replace(
+        train,
+        images=train.images[rows],
+        labels=train.labels[rows],
+        refs=tuple(train.refs[row] for row in rows),
+        copies=train.copies[rows],
+    )
 
 
 def _with_photos(train: h5file.ImageSet, added: Subset) -> h5file.ImageSet:
@@ -205,7 +253,9 @@ COMPARISONS: dict[str, Callable[[Setting], Draws]] = {
     "flipped-labels": flipped_labels,
     "photos-flipped": photos_flipped,
     "photos-100-600": photos_100_600,
-    "folds": folds,
+    "folds-seeds": folds_seeds,
+    "folds-halves": folds_halves,
+    "folds-photos": folds_photos,
 }
 
 
@@ -238,22 +288,18 @@ class Tally:
         return f"| {' | '.join(cells)} |"
 
 
-def _moved(before: stats.Scores | Floats, after: stats.Scores | Floats, number: int) -> Change:
-    if isinstance(before, stats.Scores):
-        return change(before, after, rng=np.random.default_rng(number))
-    moved = mean_over_folds(after - before, _FOLDS)  # of which no gap is asked
-    nothing = stats.Interval(0.0, 0.0, 0.0)
-    return Change(moved.interval, nothing, moved.p_value, 1.0, moved.smallest)
-
-
-def count(draws: Draws, comparisons: int, title: str) -> dict[str, Tally]:
-    """Make the comparisons of one kind and count their verdicts by test set."""
-    tallies: dict[str, Tally] = {}
+def count(
+    draws: Draws, comparisons: int, title: str, factors: Sequence[float]
+) -> dict[tuple[str, float], Tally]:
+    """Make the comparisons of one kind and count their verdicts by test set and factor."""
+    tallies: dict[tuple[str, float], Tally] = {}
     bar = tqdm(range(comparisons), desc=title, disable=None)
     for number, (before, after) in zip(bar, draws, strict=False):
         for name in before:
-            moved = _moved(before[name], after[name], number)
-            tallies.setdefault(name, Tally()).add(moved)
+            for factor in factors:
+                rng = np.random.default_rng(number)
+                moved = change(before[name], after[name], rng=rng, image_share=factor)
+                tallies.setdefault((name, factor), Tally()).add(moved)
     return tallies
 
 
@@ -264,20 +310,23 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--layers", default="20,7,5")
     parser.add_argument("--iterations", type=int, default=2500)
+    parser.add_argument("--factor", type=float, action="append")
     parser.add_argument("--kind", choices=list(COMPARISONS), action="append")
     options = parser.parse_args()
     layers = tuple(int(width) for width in options.layers.split(","))
     config = TrainConfig(
         layers=layers, iterations=options.iterations, record_every=options.iterations
     )
-    heads = ["kind", "judged on", "comparisons", "a difference is claimed (95 %)"]
+    heads = ["kind", "judged on", "factor", "comparisons", "a difference is claimed (95 %)"]
     heads += [*VERDICTS[:-1], "change (points)", "smallest shown (points)"]
     print(f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|", sep="\n")
     for kind in options.kind or COMPARISONS:
         setting = Setting(config, options.seeds, np.random.default_rng(1))
-        tallies = count(COMPARISONS[kind](setting), options.comparisons, kind)
-        for test_set, tally in tallies.items():
-            print(tally.row(kind, test_set), flush=True)
+        own = OTHER_FOLDS if kind.startswith("folds") else OTHER_TRAINING_IMAGES
+        draws = COMPARISONS[kind](setting)
+        tallies = count(draws, options.comparisons, kind, options.factor or [own])
+        for (test_set, factor), tally in tallies.items():
+            print(tally.row(kind, test_set, f"{factor:g}"), flush=True)
 
 
 if __name__ == "__main__":

@@ -98,7 +98,6 @@ WINGS = {
         "controls",
         "worlds",
         "cross_validation",
-        "foldchanges",
         "trained",
         "flips",
         "contrasts",

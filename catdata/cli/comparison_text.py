@@ -17,7 +17,6 @@ if TYPE_CHECKING:
         ArmResult,
         Comparison,
         Flips,
-        FoldChange,
         SetSummary,
         World,
     )
@@ -27,13 +26,10 @@ if TYPE_CHECKING:
 
 def describe(comparison: Comparison) -> Iterator[str]:
     """Yield the lines of a comparison: tables for each network and test set, and the verdicts."""
-    first, *_, last = (*comparison.seeds, comparison.seeds[-1])
-    seeds = f"seed {first}" if first == last else f"seeds {first} to {last}"
     for layers in dict.fromkeys(arm.layers for arm in comparison.arms):
         arms = [arm for arm in comparison.arms if arm.layers == layers]
         for test_set in comparison.test_sets:
-            network = f"Hidden layers {options.show_layers(layers)}"
-            yield f"{network}, {seeds},"
+            yield _networks(layers, comparison)
             yield f"judged on the {test_set.images} test images of {shown(test_set.name)}"
             yield from _arms(arms, test_set)
             for change, flips in zip(comparison.changes, comparison.flips, strict=True):
@@ -43,6 +39,12 @@ def describe(comparison: Comparison) -> Iterator[str]:
     yield from _by_folds(comparison)
     yield from _why(comparison)
     yield f"({comparison.seconds:.0f} s)"
+
+
+def _networks(layers: tuple[int, ...], comparison: Comparison) -> str:
+    first, *_, last = (*comparison.seeds, comparison.seeds[-1])
+    seeds = f"seed {first}" if first == last else f"seeds {first} to {last}"
+    return f"Hidden layers {options.show_layers(layers)}, {seeds},"
 
 
 def _arms(arms: list[ArmResult], test_set: SetSummary) -> Iterator[str]:
@@ -85,26 +87,29 @@ def _interval(interval: Interval) -> str:
     return f"{mean} [{low}, {high}]"
 
 
-def _change(change: Contrast, flips: Flips, comparison: Comparison) -> Iterator[str]:
+def _change(change: Contrast, flips: Flips | None, comparison: Comparison) -> Iterator[str]:
     """Yield how far two arms are apart; a single pair of arms needs no heading."""
     if len(comparison.arms) > 2:
         yield click.style(f"{shown(change.before)} to {shown(change.after)}", underline=True)
     p_values = [show_p_value(change.p_value), show_p_value(change.change.gap_p_value)]
+    accuracy = "accuracy" if change.folds else "test accuracy"
     rows = [
-        ("test accuracy", *_moved(change.change.test_accuracy), f"p {p_values[0]}"),
+        (accuracy, *_moved(change.change.test_accuracy), f"p {p_values[0]}"),
         ("gap", *_moved(change.change.gap), f"p {p_values[1]}"),
     ]
     for name, moved in change.by_class.items():
-        part = f"{100 * change.contribution[name]:+.1f} of the test accuracy"
+        part = f"{100 * change.contribution[name]:+.1f} of the {accuracy}"
         rows.append((f"{name} alone", *_moved(moved), part))
     rows.append(("balanced", *_moved(change.balanced_accuracy), ""))
     yield output.table(("change in points", "", "[95 % interval]", ""), rows)
     if change.mcnemar is not None:
         yield f"exact McNemar test of these two networks: p {show_p_value(change.mcnemar)}"
-    yield output.paragraph(
-        f"In most seeds {len(flips.improved)} images went from wrong to right and"
-        f" {len(flips.worsened)} from right to wrong; {len(flips.always_wrong)} are wrong in both."
-    )
+    if flips is not None:
+        yield output.paragraph(
+            f"In most seeds {len(flips.improved)} images went from wrong to right and"
+            f" {len(flips.worsened)} from right to wrong; {len(flips.always_wrong)} are wrong in"
+            " both."
+        )
     yield f"Verdict: {_bold(change.verdict)}"
     yield output.paragraph(change.sentence)
 
@@ -121,15 +126,14 @@ def _moved(interval: Interval) -> tuple[str, str]:
 
 
 def _by_folds(comparison: Comparison) -> Iterator[str]:
-    """Yield the verdicts of cross-validation."""
+    """Yield what cross-validation shows."""
     for change in comparison.folds:
-        yield f"Hidden layers {options.show_layers(change.layers)}, {_folds(change)}"
-        yield f"Verdict: {_bold(change.verdict)}"
-        yield from (output.paragraph(change.sentence), "")
-
-
-def _folds(change: FoldChange) -> str:
-    return f"{change.folds} folds over {change.images} original images"
+        yield _networks(change.layers, comparison)
+        yield (
+            f"{change.folds} folds over {change.images} original images, judged by networks that"
+            " never saw them"
+        )
+        yield from ("", *_change(change, None, comparison), "")
 
 
 def _why(comparison: Comparison) -> Iterator[str]:

@@ -27,6 +27,9 @@ SMALLEST_TEST_SET = 6
 OTHER_TRAINING_IMAGES = 1.75
 """How much more than the test images' own share :func:`change` allows for; see there."""
 
+OTHER_FOLDS = 1.75
+"""The same for cross-validation; see there."""
+
 POWER = 0.8
 """How often a change of the size ``smallest_shown`` would be shown; Cohen's convention."""
 
@@ -59,7 +62,12 @@ class Change:
 
 
 def change(
-    before: Scores, after: Scores, *, rng: np.random.Generator, comparisons: int = 1
+    before: Scores,
+    after: Scores,
+    *,
+    rng: np.random.Generator,
+    comparisons: int = 1,
+    image_share: float = OTHER_TRAINING_IMAGES,
 ) -> Change:
     """Return how far test accuracy and gap moved between two arms, image by image, seed by seed.
 
@@ -72,7 +80,7 @@ def change(
       the train accuracy stays put the two are one question, and the factor is 1.
     * The training images are a draw as well. One training set does not tell how much another of
       its kind would have moved the accuracy, so the images' part of the variance counts
-      ``OTHER_TRAINING_IMAGES`` times; C. Nadeau and Y. Bengio ("Inference for the generalization
+      *image_share* times; C. Nadeau and Y. Bengio ("Inference for the generalization
       error", Machine Learning 52, 2003) enlarge a variance for the same reason. The factor was
       chosen by measurement with ``scripts/calibrate_verdicts.py``: of comparisons between random
       halves of one training set, 6 to 16 % claimed a difference at a factor of 1 and 0 to 5 % at
@@ -87,6 +95,7 @@ def change(
         rng: Source of the resamples.
         comparisons: How many changes are shown together; the smallest one that would have been
             shown allows for the first step of :func:`~catdata.learning.stats.holm`.
+        image_share: How often the images' part of the variance counts.
 
     Raises:
         ValueError: If the arms do not have as many seeds and images.
@@ -101,14 +110,12 @@ def change(
         accuracy, gap = moved.tolist()
         return Change(Interval(accuracy, -1.0, 1.0), Interval(gap, -2.0, 2.0), 1.0, 1.0, 1.0)
     train_errors = (0.0, math.hypot(before.train_error, after.train_error))
-    drawn = np.abs(
-        deviations([answers, gaps], rng, train_errors, image_share=OTHER_TRAINING_IMAGES)
-    )
+    drawn = np.abs(deviations([answers, gaps], rng, train_errors, image_share=image_share))
     each = np.quantile(drawn, CONFIDENCE, axis=1)
     furthest = _relative(drawn, each[:, None]).max(axis=0)
     together, first_step = np.quantile(furthest, (CONFIDENCE, 1 - LEVEL / comparisons))
     p_value, gap_p_value = (_p_value(furthest, far) for far in _relative(np.abs(moved), each))
-    error = precision(answers, OTHER_TRAINING_IMAGES).standard_error
+    error = precision(answers, image_share).standard_error
     # Arms without any spread tell nothing of it; then the sign test says what can be seen.
     seen = each[0] * first_step + POWER_ERRORS * error if error else SMALLEST_TEST_SET / images
     accuracy, gap = map(_interval, moved.tolist(), (each * together).tolist(), (1.0, 2.0))
@@ -116,7 +123,12 @@ def change(
 
 
 def accuracy_change(
-    before: Scores, after: Scores, rows: NDArray[np.bool_], *, rng: np.random.Generator
+    before: Scores,
+    after: Scores,
+    rows: NDArray[np.bool_],
+    *,
+    rng: np.random.Generator,
+    image_share: float = OTHER_TRAINING_IMAGES,
 ) -> Interval:
     """Return how far the accuracy on some of the test images moved, such as those of one class.
 
@@ -127,12 +139,18 @@ def accuracy_change(
         after: What the second got right.
         rows: Which images, shape (images,), at least one.
         rng: Source of the resamples.
+        image_share: As for :func:`change`.
     """
-    return _own_interval(_differences(before, after)[:, rows], rng)
+    return _own_interval(_differences(before, after)[:, rows], rng, image_share)
 
 
 def balanced_change(
-    before: Scores, after: Scores, labels: NDArray[np.int64], *, rng: np.random.Generator
+    before: Scores,
+    after: Scores,
+    labels: NDArray[np.int64],
+    *,
+    rng: np.random.Generator,
+    image_share: float = OTHER_TRAINING_IMAGES,
 ) -> Interval:
     """Return how far the balanced accuracy moved, the mean of the classes' accuracies.
 
@@ -145,6 +163,7 @@ def balanced_change(
         after: What the second got right.
         labels: The class of each image, shape (images,).
         rng: Source of the resamples.
+        image_share: As for :func:`change`.
     """
     answers = _differences(before, after)
     classes = [labels == label for label in np.unique(labels)]
@@ -153,19 +172,19 @@ def balanced_change(
     for rows in classes:
         weight = len(labels) / (len(classes) * rows.sum())
         weighted[:, rows] = balanced + weight * (answers[:, rows] - answers[:, rows].mean())
-    return _own_interval(weighted, rng)
+    return _own_interval(weighted, rng, image_share)
 
 
 def _differences(before: Scores, after: Scores) -> Floats:
     return after.correct.astype(np.float64) - before.correct
 
 
-def _own_interval(table: Floats, rng: np.random.Generator) -> Interval:
+def _own_interval(table: Floats, rng: np.random.Generator, image_share: float) -> Interval:
     """Return the interval of the mean of a table of differences, for one question alone."""
     mean = float(table.mean())
     if table.shape[1] < SMALLEST_TEST_SET:
         return Interval(mean, -1.0, 1.0)
-    drawn = np.abs(deviations([table], rng, [0.0], image_share=OTHER_TRAINING_IMAGES)[0])
+    drawn = np.abs(deviations([table], rng, [0.0], image_share=image_share)[0])
     return _interval(mean, float(np.quantile(drawn, CONFIDENCE)), 1.0)
 
 

@@ -282,54 +282,6 @@ class World:
         return {name: getattr(self, name) for name in self.__slots__} | {"auc": self.auc.to_json()}
 
 
-@dataclass(frozen=True, slots=True)
-class FoldChange:
-    """Two arms judged by cross-validation over the pooled original images.
-
-    Attributes:
-        before: Name of the one arm.
-        after: Name of the other.
-        layers: Widths of the hidden layers of both.
-        folds: Parts that the pool is split into, anew for each seed.
-        images: Number of images in the pool; each is judged once a seed.
-        accuracy: Means of the two arms, each with its interval.
-        change: How far they are apart.
-        p_value: How often equal arms would differ as much, 0..1.
-        adjusted_p_value: The same after Holm's correction over all such changes.
-        verdict: ``generalizes-better``, ``generalizes-worse`` or ``no-difference-shown``.
-        sentence: The verdict in words with the numbers it rests on.
-    """
-
-    before: str
-    after: str
-    layers: tuple[int, ...]
-    folds: int
-    images: int
-    accuracy: tuple[Interval, Interval]
-    change: Interval
-    p_value: float
-    adjusted_p_value: float
-    verdict: str
-    sentence: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the change as plain types."""
-        before, after = self.accuracy
-        return {
-            "from": self.before,
-            "to": self.after,
-            "layers": list(self.layers),
-            "folds": self.folds,
-            "images": self.images,
-            "accuracy": {"from": before.to_json("mean"), "to": after.to_json("mean")},
-            "change": self.change.to_json(),
-            "p_value": self.p_value,
-            "adjusted_p_value": self.adjusted_p_value,
-            "verdict": self.verdict,
-            "sentence": self.sentence,
-        }
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """Builds x networks x seeds, judged on common test sets.
@@ -341,7 +293,8 @@ class Comparison:
         flips: For each of *changes*, which test images changed sides.
         worlds: Whether what was added looks like what was there, for each build and class with
             enough images to tell; empty where nothing was added.
-        folds: The arms judged by cross-validation, where that was asked for.
+        folds: For each shape, the same pairs of arms as in *changes*, judged by cross-validation
+            over the pooled original images; empty where that was not asked for.
         test_sets: What all were judged on.
         seeds: The seeds of every arm.
         config: How every network was trained; its layers and seed are not used.
@@ -353,7 +306,7 @@ class Comparison:
     changes: tuple[Contrast, ...]
     flips: tuple[Flips, ...]
     worlds: tuple[World, ...]
-    folds: tuple[FoldChange, ...]
+    folds: tuple[Contrast, ...]
     test_sets: tuple[SetSummary, ...]
     seeds: tuple[int, ...]
     config: TrainConfig

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from catdata.learning.changes import accuracy_change, balanced_change, change
+from catdata.learning.changes import (
+    OTHER_FOLDS,
+    OTHER_TRAINING_IMAGES,
+    accuracy_change,
+    balanced_change,
+    change,
+)
 from catdata.learning.stats import holm, mcnemar
 from catdata.learning.verdicts import Contrast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from catdata.learning.changes import Change
-    from catdata.learning.testsets import SharedTest
-    from catdata.learning.trained import Trained
+    from numpy.typing import NDArray
 
-    Pairing = tuple[Trained, Trained, SharedTest]
+    from catdata.learning.changes import Change
+    from catdata.learning.comparison import Arm, SetSummary
+    from catdata.learning.stats import Scores
 
 _RESAMPLING_SEED = 0
 
@@ -27,52 +34,71 @@ def resampling_rng() -> np.random.Generator:
     return np.random.default_rng(_RESAMPLING_SEED)
 
 
-def contrasts(pairings: Sequence[Pairing]) -> tuple[Contrast, ...]:
-    """Judge pairs of arms, each on a test set, as changes that are shown together.
+class Case(NamedTuple):
+    """Two arms and how both did on the same images with the same seeds.
 
-    Args:
-        pairings: The arm before, the arm after and the test set of each change.
+    Attributes:
+        before: The one.
+        after: The other.
+        layers: Widths of the hidden layers of both.
+        scores: What either got right.
+        test_set: What they were judged on.
+        labels: The class of each of its images, shape (images,).
+        folds: Parts of it that took turns at being judged; 0 for a test set.
     """
+
+    before: Arm
+    after: Arm
+    layers: tuple[int, ...]
+    scores: tuple[Scores, Scores]
+    test_set: SetSummary
+    labels: NDArray[np.int64]
+    folds: int = 0
+
+    @property
+    def image_share(self) -> float:
+        """How often the images' part of the variance counts."""
+        return OTHER_FOLDS if self.folds else OTHER_TRAINING_IMAGES
+
+
+def contrasts(cases: Sequence[Case]) -> tuple[Contrast, ...]:
+    """Judge pairs of arms, as changes that are shown together."""
     changes = [
         change(
-            before.scores[test.name],
-            after.scores[test.name],
+            *case.scores,
             rng=resampling_rng(),
-            comparisons=len(pairings),
+            comparisons=len(cases),
+            image_share=case.image_share,
         )
-        for before, after, test in pairings
+        for case in cases
     ]
     adjusted = holm([(moved.p_value, moved.gap_p_value) for moved in changes])
     return tuple(
-        _contrast(pairing, moved, p_values, len(pairings))
-        for pairing, moved, p_values in zip(pairings, changes, adjusted, strict=True)
+        _contrast(case, moved, p_values, len(cases))
+        for case, moved, p_values in zip(cases, changes, adjusted, strict=True)
     )
 
 
-def _contrast(
-    pairing: Pairing, moved: Change, p_values: tuple[float, ...], comparisons: int
-) -> Contrast:
-    before, after, test = pairing
-    first, last = before.scores[test.name], after.scores[test.name]
-    labels = test.images.labels
+def _contrast(case: Case, moved: Change, p_values: tuple[float, ...], comparisons: int) -> Contrast:
+    first, last = case.scores
     rows = {
-        name: labels == label
-        for label, name in enumerate(test.images.class_names)
-        if (labels == label).any()
+        name: case.labels == label
+        for label, name in enumerate(case.test_set.classes)
+        if (case.labels == label).any()
     }
-    by_class = {
-        name: accuracy_change(first, last, which, rng=resampling_rng())
-        for name, which in rows.items()
-    }
+    of_class = partial(accuracy_change, first, last, image_share=case.image_share)
+    by_class = {name: of_class(which, rng=resampling_rng()) for name, which in rows.items()}
     adjusted, adjusted_gap = p_values
+    two_networks = len(first.correct) == 1 and not case.folds
     return Contrast(
-        before=before.arm.name,
-        after=after.arm.name,
-        layers=before.config.layers,
-        test_set=test.name,
-        images=test.summary.images,
-        baseline_class=test.summary.baseline_class,
-        baseline_accuracy=test.summary.baseline_accuracy,
+        before=case.before.name,
+        after=case.after.name,
+        layers=case.layers,
+        test_set=case.test_set.name,
+        folds=case.folds,
+        images=case.test_set.images,
+        baseline_class=case.test_set.baseline_class,
+        baseline_accuracy=case.test_set.baseline_accuracy,
         train_accuracy=(float(first.train_accuracy.mean()), float(last.train_accuracy.mean())),
         test_accuracy=(float(first.correct.mean()), float(last.correct.mean())),
         change=moved,
@@ -83,7 +109,9 @@ def _contrast(
         contribution={
             name: float(which.mean()) * by_class[name].estimate for name, which in rows.items()
         },
-        balanced_accuracy=balanced_change(first, last, labels, rng=resampling_rng()),
-        mcnemar=mcnemar(first.correct[0], last.correct[0]) if len(first.correct) == 1 else None,
-        control=before.arm.control or after.arm.control,
+        balanced_accuracy=balanced_change(
+            first, last, case.labels, rng=resampling_rng(), image_share=case.image_share
+        ),
+        mcnemar=mcnemar(first.correct[0], last.correct[0]) if two_networks else None,
+        control=case.before.control or case.after.control,
     )

@@ -17,15 +17,16 @@ from catdata.engine import executor, map_in_order
 from catdata.errors import ConfigRefused
 from catdata.fingerprint import fingerprints, groups_within
 from catdata.learning.comparison import SetSummary
-from catdata.learning.folds import Subset, splits, stratified_folds
+from catdata.learning.folds import Subset, held_out, splits, stratified_folds
 from catdata.learning.forms import cheaper_form
 from catdata.learning.inputs import inputs_in
 from catdata.learning.sources import Gram
+from catdata.learning.stats import Scores
 from catdata.learning.testsets import content_hash
 from catdata.learning.training import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from catdata.learning.comparison import Arm
     from catdata.learning.config import TrainConfig
     from catdata.learning.network import Rows
-    from catdata.learning.resampling import Floats
     from catdata.learning.training import Progress
 
 _POOL = "pool"
@@ -170,7 +170,7 @@ def cross_validate(
     seeds: Sequence[int],
     count: int,
     on_progress: Progress | None = None,
-) -> Floats:
+) -> Scores:
     """Train one arm's networks on all but one fold each, and judge them on it.
 
     An arm learns from its own training images and from the pooled test images, less those of the
@@ -186,36 +186,81 @@ def cross_validate(
         on_progress: Called with the iterations done and their total.
 
     Returns:
-        The accuracy on each fold, seed by seed, shape (seeds * count,).
+        A row a seed, as of a test set: whether each image of the pool was named rightly by the one
+        network that did not learn from it; and for each image that the arm learns from, the share
+        of right answers of the networks that did learn from it.
 
     Raises:
         ConfigRefused: If a class has fewer images than there are folds.
     """
+    parts = parts_of(pool, groups, seeds, count)
+    answers: list[_Answers] = []
+    with threadpool_limits(config.threads, "blas"), executor("threads") as threads:
+        train = _trainer(pool, arm, config, len(parts))
+        for answer in map_in_order(threads, train, parts):
+            answers.append(answer)
+            if on_progress:
+                on_progress(len(answers) * config.iterations, len(parts) * config.iterations)
+    judged, material = len(pool.labels), len(groups) + int(pool.from_test.sum())
+    return _scores(
+        zip((seeds.index(part.seed) for part in parts), parts, answers, strict=True),
+        (len(seeds), material),
+        (len(seeds), judged),
+    )
+
+
+class _Answers(NamedTuple):
+    """What one network got right of the rows that it learnt from, and of those held out."""
+
+    rows: Rows
+    learnt: NDArray[np.bool_]
+    held_out: NDArray[np.bool_]
+
+
+def _scores(
+    found: Iterable[tuple[int, Part, _Answers]], learnt: tuple[int, int], judged: tuple[int, int]
+) -> Scores:
+    """Sum up the networks of each seed.
+
+    Args:
+        found: Which seed, by its row, what its network was given and what it answered.
+        learnt: Seeds and images that are learnt from.
+        judged: Seeds and images that are judged.
+    """
+    correct = np.zeros(judged, bool)
+    named, times = np.zeros((2, *learnt))
+    for row, part, answer in found:
+        correct[row, part.held_out] = answer.held_out
+        named[row, answer.rows] += answer.learnt
+        times[row, answer.rows] += 1
+    # Early stopping may keep an image from all networks of a seed, which then say nothing of it.
+    typical = named.sum(axis=1, keepdims=True) / times.sum(axis=1, keepdims=True)
+    shares = np.divide(named, times, out=np.tile(typical, named.shape[1]), where=times > 0)
+    return Scores(shares, correct)
+
+
+def _trainer(pool: Pool, arm: Arm, config: TrainConfig, runs: int) -> Callable[[Part], _Answers]:
+    """Return a function that trains one network of an arm and judges it."""
     train, seen = arm.pair.train, pool.seen_by(arm)
     material = Subset(
         np.concatenate([train.images, seen[pool.from_test]]),
         np.concatenate([train.labels, pool.labels[pool.from_test]]),
     )
-    parts = parts_of(pool, groups, seeds, count)
     judged = Subset(seen, pool.labels)
-    with threadpool_limits(config.threads, "blas"):
-        gram = _shared_products(material, judged, config, len(parts))
+    gram = _shared_products(material, judged, config, runs)
 
-        def train_part(part: Part) -> float:
-            learnt, held_out = Subset.of(material, part.learnt), Subset.of(judged, part.held_out)
-            own = gram and gram.part(
-                learnt.images, part.learnt, {_POOL: (held_out.images, _POOL, part.held_out)}
-            )
-            seeded = replace(config, seed=part.seed)
-            return fit(learnt, seeded, tests={_POOL: held_out}, gram=own).tests[_POOL].accuracy
+    def train_part(part: Part) -> _Answers:
+        learnt, unseen = Subset.of(material, part.learnt), Subset.of(judged, part.held_out)
+        own = gram and gram.part(
+            learnt.images, part.learnt, {_POOL: (unseen.images, _POOL, part.held_out)}
+        )
+        run = fit(learnt, replace(config, seed=part.seed), tests={_POOL: unseen}, gram=own)
+        rows = part.learnt
+        if config.early_stop:
+            rows = rows[held_out(learnt.labels, config.early_stop)[0]]
+        return _Answers(rows, run.train.correct, run.tests[_POOL].correct)
 
-        accuracy: Floats = np.empty(len(parts))
-        with executor("threads") as threads:
-            for done, share in enumerate(map_in_order(threads, train_part, parts)):
-                accuracy[done] = share
-                if on_progress:
-                    on_progress((done + 1) * config.iterations, len(parts) * config.iterations)
-    return accuracy
+    return train_part
 
 
 def _shared_products(

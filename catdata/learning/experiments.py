@@ -21,16 +21,14 @@ from catdata.learning.comparison import (
     ArmResult,
     Comparison,
     Flips,
-    FoldChange,
     Judgement,
     World,
 )
 from catdata.learning.config import TrainConfig
-from catdata.learning.contrasts import contrasts, resampling_rng
+from catdata.learning.contrasts import Case, contrasts, resampling_rng
 from catdata.learning.controls import control_arm
 from catdata.learning.cross_validation import Pool, cross_validate
 from catdata.learning.flips import find_flips
-from catdata.learning.foldchanges import FoldCase, fold_changes
 from catdata.learning.testsets import SharedTest, check_leaks, shared_tests
 from catdata.learning.trained import Trained, listed, train_arm
 from catdata.learning.worlds import find_worlds
@@ -41,8 +39,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from catdata.h5file import ImageSet
+    from catdata.learning.network import Floats
     from catdata.learning.records import LabelledImages
     from catdata.learning.training import Progress
+    from catdata.learning.verdicts import Contrast
 
 DEFAULT_LAYERS = ((20, 7, 5),)
 DEFAULT_SEEDS = range(1, 11)
@@ -100,7 +100,7 @@ def compare(
     stuck = (one.warning for of_shape in trained for one in of_shape if one.warning)
     return Comparison(
         arms=tuple(_results(trained, tests, judges)),
-        changes=contrasts(pairings),
+        changes=contrasts([_case(*pairing) for pairing in pairings]),
         flips=tuple(_flips(pairing, judges[0]) for pairing in pairings),
         worlds=worlds,
         folds=_judge_by_folds(pool, arms, configs, seeds, folds, shares) if pool else (),
@@ -202,7 +202,7 @@ def _judgement(trained: Trained, test: SharedTest, nearest_neighbour: float) -> 
     )
 
 
-def _by_class(correct: NDArray[np.bool_], images: ImageSet) -> dict[str, float]:
+def _by_class(correct: NDArray[np.bool_] | Floats, images: ImageSet) -> dict[str, float]:
     """Return the mean share named rightly of each class that occurs."""
     by_image = correct.mean(axis=0)
     return {
@@ -229,6 +229,17 @@ def _pairs(arms: Sequence[Arm]) -> list[tuple[int, int]]:
     return pairs
 
 
+def _case(before: Trained, after: Trained, test: SharedTest) -> Case:
+    return Case(
+        before=before.arm,
+        after=after.arm,
+        layers=before.config.layers,
+        scores=(before.scores[test.name], after.scores[test.name]),
+        test_set=test.summary,
+        labels=test.images.labels,
+    )
+
+
 def _worlds(arms: Sequence[Arm]) -> tuple[tuple[World, ...], tuple[str, ...]]:
     first, *others = arms
     found = [find_worlds(first, arm) for arm in others if not arm.control]
@@ -252,25 +263,29 @@ def _judge_by_folds(
     seeds: Sequence[int],
     count: int,
     shares: Iterator[Progress | None],
-) -> tuple[FoldChange, ...]:
-    answers = [
+) -> tuple[Contrast, ...]:
+    scores = [
         [
             cross_validate(pool, arm, groups, config, seeds, count, next(shares))
             for arm, groups in zip(arms, pool.arm_groups, strict=True)
         ]
         for config in configs
     ]
-    cases = [
-        FoldCase(
-            before=arms[before].name,
-            after=arms[after].name,
-            layers=config.layers,
-            accuracy=(accuracy[before], accuracy[after]),
-        )
-        for config, accuracy in zip(configs, answers, strict=True)
-        for before, after in _pairs(arms)
-    ]
-    return fold_changes(cases, pool.summary, count)
+    return contrasts(
+        [
+            Case(
+                before=arms[before],
+                after=arms[after],
+                layers=config.layers,
+                scores=(of_shape[before], of_shape[after]),
+                test_set=pool.summary,
+                labels=pool.labels,
+                folds=count,
+            )
+            for config, of_shape in zip(configs, scores, strict=True)
+            for before, after in _pairs(arms)
+        ]
+    )
 
 
 def _flips(

@@ -170,8 +170,8 @@ def _check_changes(record: Comparison) -> None:
         alike = all(names == named[0] for names in named)
         if not alike or not named[0] | {change.baseline_class} <= known:
             raise ValueError("a change is of classes that are not there")
-    if any(fold.verdict not in verdicts.VERDICTS for fold in record.folds):
-        raise ValueError("a verdict is none of ours")
+    if any(set(fold.by_class) != set(fold.contribution) for fold in record.folds):
+        raise ValueError("a cross-validation is of classes that are not there")
 
 
 def _encoded(value: Any) -> Any:

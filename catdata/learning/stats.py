@@ -49,14 +49,14 @@ class Scores:
 
     Attributes:
         train_correct: Whether each seed's network names each training image rightly, shape (seeds,
-            training images), bool.
+            training images), bool; where a seed has several networks, the share of them, 0..1.
         correct: The same of the test images, shape (seeds, images).
 
     Raises:
         ValueError: If the shapes do not fit each other or there is no seed or no image.
     """
 
-    train_correct: NDArray[np.bool_]
+    train_correct: NDArray[np.bool_] | Floats
     correct: NDArray[np.bool_]
 
     def __post_init__(self) -> None:

@@ -29,13 +29,15 @@ VERDICTS = (
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """Two arms on one test set: all that their sentence says.
+    """Two arms on one test set, or in cross-validation: all that their sentence says.
 
     Attributes:
         before: Name of the first arm.
         after: Name of the second.
         layers: Widths of the hidden layers of both.
         test_set: Name of the test set.
+        folds: Parts of it that were judged in turn by networks that learnt from the others; 0 for a
+            test set that nobody learnt from.
         images: How many images it has.
         baseline_class: The class that most of them are of.
         baseline_accuracy: Share that is right by always naming that class.
@@ -49,7 +51,7 @@ class Contrast:
         by_class: Change of the share named rightly, by class name; each interval for itself.
         contribution: Each class's part of the change of accuracy; they add up to it.
         balanced_accuracy: Change of the mean of the classes' accuracies.
-        mcnemar: With one seed, the exact p-value of its two networks; else None.
+        mcnemar: With one seed and no folds, the exact p-value of the two networks; else None.
         control: Whether one of the arms is the first build's training set repeated.
     """
 
@@ -57,6 +59,7 @@ class Contrast:
     after: str
     layers: tuple[int, ...]
     test_set: str
+    folds: int
     images: int
     baseline_class: str
     baseline_accuracy: float
@@ -99,7 +102,9 @@ class Contrast:
             "to": self.after,
             "layers": list(self.layers),
             "test_set": self.test_set,
+            "folds": self.folds,
             "test_images": self.images,
+            "accuracy": dict(zip(("from", "to"), self.test_accuracy, strict=True)),
             "gap": self.change.gap.to_json(),
             "test_accuracy": self.change.test_accuracy.to_json(),
             "balanced_accuracy": self.balanced_accuracy.to_json(),
@@ -151,7 +156,7 @@ def _moved(contrast: Contrast) -> str:
     first, last = contrast.test_accuracy
     return (
         f"{shown(contrast.after)} generalizes {better} than {shown(contrast.before)}:"
-        f" on {_images(contrast)} accuracy {moved} by {distance(accuracy)},"
+        f" {_where(contrast)} accuracy {moved} by {distance(accuracy)},"
         f" from {percent(first)} to {percent(last)}, where {_baseline(contrast)};"
         f" the gap to train accuracy changed by {points(contrast.change.gap)}."
     )
@@ -175,8 +180,8 @@ def _gap_moved(contrast: Contrast, gap_moved: str, train_moved: str) -> str:
     first, last = contrast.train_accuracy
     return (
         f"the gap {gap_moved} by {distance(contrast.change.gap)} because train accuracy"
-        f" {train_moved} from {percent(first)} to {percent(last)}, while accuracy on"
-        f" {_images(contrast)}, where {_baseline(contrast)}, is not shown to have moved:"
+        f" {train_moved} from {percent(first)} to {percent(last)}, while accuracy"
+        f" {_where(contrast)}, where {_baseline(contrast)}, is not shown to have moved:"
         f" {points(contrast.change.test_accuracy)}"
     )
 
@@ -185,7 +190,7 @@ def _no_difference(contrast: Contrast) -> str:
     first, last = contrast.test_accuracy
     return (
         f"No difference is shown between {shown(contrast.before)} and {shown(contrast.after)}:"
-        f" on {_images(contrast)} accuracy changed by {points(contrast.change.test_accuracy)},"
+        f" {_where(contrast)} accuracy changed by {points(contrast.change.test_accuracy)},"
         f" from {percent(first)} to {percent(last)}, where {_baseline(contrast)};"
         f" the gap to train accuracy changed by {points(contrast.change.gap)}."
         f" {could_have_shown(contrast.images, contrast.smallest_shown)}"
@@ -208,25 +213,15 @@ def could_have_shown(images: int, smallest: float) -> str:
 
 
 def _correction(contrast: Contrast) -> str:
-    change, adjusted = contrast.change, contrast.adjusted_p_value
-    if contrast.verdict in _GAP_VERDICTS:
-        return correction(contrast.comparisons, change.gap_p_value, contrast.adjusted_gap_p_value)
-    return correction(contrast.comparisons, change.p_value, adjusted)
-
-
-def correction(comparisons: int, alone: float, adjusted: float) -> str:
-    """Say what Holm's correction made of the evidence, as a sentence after a space.
-
-    Args:
-        comparisons: How many changes are shown together; of a single one nothing is said.
-        alone: The p-value of this change.
-        adjusted: The same after the correction.
-    """
-    if comparisons == 1:
+    """Say what Holm's correction made of the evidence, where several changes are shown."""
+    if contrast.comparisons == 1:
         return ""
+    alone, adjusted = contrast.p_value, contrast.adjusted_p_value
+    if contrast.verdict in _GAP_VERDICTS:
+        alone, adjusted = contrast.change.gap_p_value, contrast.adjusted_gap_p_value
     return (
-        f" {comparisons} changes are shown together, so the verdict goes by p-values after Holm's"
-        f" correction: here p {show_p_value(adjusted)},"
+        f" {contrast.comparisons} changes are shown together, so the verdict goes by p-values after"
+        f" Holm's correction: here p {show_p_value(adjusted)},"
         f" for this change alone p {show_p_value(alone)}."
     )
 
@@ -246,9 +241,11 @@ _SENTENCES: dict[str, Callable[[Contrast], str]] = {
 }
 
 
-def _images(contrast: Contrast) -> str:
+def _where(contrast: Contrast) -> str:
+    if contrast.folds:
+        return f"in {contrast.folds}-fold cross-validation over {contrast.images} original images"
     images = "image" if contrast.images == 1 else "images"
-    return f"the {contrast.images} test {images} of {shown(contrast.test_set)}"
+    return f"on the {contrast.images} test {images} of {shown(contrast.test_set)}"
 
 
 def _baseline(contrast: Contrast) -> str:

@@ -223,7 +223,7 @@ def test_compare_with_all_its_arms_fits_a_terminal(run, enlarged: Path) -> None:
     assert "control: the images of original, repeated" in text
     assert "9 changes are shown together" in " ".join(text.split())
     assert "exact McNemar test of these two networks: p = " in text
-    assert "Hidden layers none, 2 folds over " in text
+    assert "Hidden layers none, seed 1,\n2 folds over " in text
 
 
 def test_compare_keeps_its_record(run, run_json, enlarged: Path) -> None:

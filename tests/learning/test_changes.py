@@ -10,7 +10,7 @@ from answers import networks, rng, scores
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catdata.learning import changes, resampling
+from catdata.learning import resampling
 from catdata.learning.changes import LEVEL, Change, accuracy_change, balanced_change, change
 from catdata.learning.stats import Interval
 
@@ -109,7 +109,6 @@ def test_a_change_of_the_smallest_size_is_shown_in_8_of_10_samples(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(resampling, "RESAMPLES", 1000)
-    monkeypatch.setattr(changes, "OTHER_TRAINING_IMAGES", 1.0)  # here all training sets are alike
     draws = rng(10)
     smallest = np.mean([_shifted(draws, 0.0, seed).smallest_shown for seed in range(50)])
     shown = [_shifted(draws, smallest, seed).p_value <= LEVEL for seed in range(300)]
@@ -121,7 +120,8 @@ def _shifted(draws: np.random.Generator, shift: float, seed: int) -> Change:
     ease = draws.uniform(0.2, 0.6, 100)
     before = draws.random((10, 100)) < ease
     after = draws.random((10, 100)) < ease + draws.normal(shift, 0.2, 100)
-    return change(scores(before), scores(after), rng=rng(seed))
+    # Here all training sets are alike.
+    return change(scores(before), scores(after), rng=rng(seed), image_share=1.0)
 
 
 def test_more_changes_shown_together_need_a_larger_one() -> None:

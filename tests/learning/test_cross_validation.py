@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from catdata.learning.comparison import Arm
 from catdata.learning.config import TrainConfig
 from catdata.learning.cross_validation import Pool, cross_validate, parts_of
 from catdata.learning.folds import Subset
+from catdata.learning.folds import held_out as apart
 from catdata.learning.training import fit
 
 QUICK = TrainConfig(layers=(4,), iterations=20, record_every=20, learning_rate=0.02)
@@ -100,7 +102,7 @@ def test_near_duplicates_of_train_and_test_lie_in_one_fold(arms: list[Arm]) -> N
         pytest.param(replace(QUICK, early_stop=0.3), id="early stopping"),
     ],
 )
-def test_the_accuracies_are_those_of_networks_trained_one_by_one(
+def test_the_answers_are_those_of_networks_trained_one_by_one(
     arms: list[Arm], config: TrainConfig
 ) -> None:
     pool, arm = Pool.of(arms), arms[1]
@@ -110,17 +112,48 @@ def test_the_accuracies_are_those_of_networks_trained_one_by_one(
         np.concatenate([arm.pair.train.labels, labels(TEST)]),
     )
     judged = Subset(pool.images, pool.labels)
-    expected = [
-        fit(
-            Subset.of(material, part.learnt),
-            replace(config, seed=part.seed),
-            tests={"held out": Subset.of(judged, part.held_out)},
-        )
-        .tests["held out"]
-        .accuracy
-        for part in parts_of(pool, pool.arm_groups[1], [3, 4], 4)
+    right: dict[tuple[int, int], list[bool]] = defaultdict(list)
+    for part in parts_of(pool, pool.arm_groups[1], [3, 4], 4):
+        learnt = Subset.of(material, part.learnt)
+        held_out = Subset.of(judged, part.held_out)
+        run = fit(learnt, replace(config, seed=part.seed), tests={"held out": held_out})
+        row = [3, 4].index(part.seed)
+        assert found.correct[row, part.held_out].tolist() == run.tests["held out"].correct.tolist()
+        rows = part.learnt
+        if config.early_stop:
+            rows = rows[apart(learnt.labels, config.early_stop)[0]]
+        for image, answer in zip(rows.tolist(), run.train.correct.tolist(), strict=True):
+            right[row, image].append(answer)
+    assert found.correct.shape == (2, 20)
+    assert found.train_correct.shape == (2, 20 + 8)
+    for (row, image), answers in right.items():
+        assert found.train_correct[row, image] == sum(answers) / len(answers)
+
+
+def test_an_image_that_no_network_learnt_from_leaves_train_accuracy_as_it_is(
+    arms: list[Arm],
+) -> None:
+    # Either network of two folds learns from half the images, less those kept for validation.
+    pool, config = Pool.of(arms), replace(QUICK, early_stop=0.6)
+    groups = pool.arm_groups[0]
+    found = cross_validate(pool, arms[0], groups, config, [1], 2)
+    material = Subset(pixels([*TRAIN, *TEST]), labels([*TRAIN, *TEST]))
+    right = [
+        fit(Subset.of(material, part.learnt), replace(config, seed=1)).train.correct
+        for part in parts_of(pool, groups, [1], 2)
     ]
-    assert found.tolist() == expected
+    assert sum(map(len, right)) < 20
+    assert found.train_correct.shape == (1, 20)
+    assert found.train_accuracy[0] == pytest.approx(np.concatenate(right).mean())
+
+
+def test_the_same_seeds_give_the_same_answers(arms: list[Arm]) -> None:
+    pool = Pool.of(arms)
+    both = [cross_validate(pool, arms[0], pool.arm_groups[0], QUICK, [1, 2], 3) for _ in range(2)]
+    np.testing.assert_array_equal(both[0].correct, both[1].correct)
+    alone = cross_validate(pool, arms[0], pool.arm_groups[0], QUICK, [2], 3)
+    np.testing.assert_array_equal(both[0].correct[1:], alone.correct)
+    np.testing.assert_array_equal(both[0].train_correct[1:], alone.train_correct)
 
 
 def test_progress_counts_the_iterations_of_all_parts(arms: list[Arm]) -> None:

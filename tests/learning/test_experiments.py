@@ -14,7 +14,7 @@ from builds import TEST, TRAIN, built_arm, course_arm
 
 from catdata import h5file
 from catdata.errors import CatdataError, ConfigRefused, LeakRefused
-from catdata.learning import neighbours
+from catdata.learning import changes, neighbours
 from catdata.learning.comparison import Comparison, Curve
 from catdata.learning.config import TrainConfig
 from catdata.learning.cross_validation import Pool, cross_validate
@@ -163,7 +163,8 @@ def test_the_json_has_the_keys_that_scripts_rely_on(comparison: Comparison) -> N
     assert arm["test_accuracy"] == arm["test_sets"]["original"]["test_accuracy"]
     change = record["changes"][1]
     assert set(change) == {
-        "from", "to", "layers", "test_set", "test_images", "gap", "test_accuracy",
+        "from", "to", "layers", "test_set", "folds", "test_images", "accuracy", "gap",
+        "test_accuracy",
         "balanced_accuracy", "by_class", "baseline_accuracy", "p_value", "adjusted_p_value",
         "gap_p_value", "adjusted_gap_p_value", "comparisons", "mcnemar", "smallest_shown",
         "control", "verdict", "sentence", "flips",
@@ -359,7 +360,15 @@ def test_the_arms_are_judged_by_folds_as_well(arms: list[Arm]) -> None:
     pool = Pool.of(arms)
     config = replace(QUICK, layers=(4,))
     first = cross_validate(pool, arms[0], pool.arm_groups[0], config, [1, 2], 3)
-    assert result.folds[0].accuracy[0].estimate == pytest.approx(first.mean())
+    last = cross_validate(pool, arms[1], pool.arm_groups[1], config, [1, 2], 3)
+    fold = result.folds[0]
+    assert fold.test_accuracy == (first.correct.mean(), last.correct.mean())
+    rng, share = np.random.default_rng(0), changes.OTHER_FOLDS
+    assert fold.change == changes.change(first, last, rng=rng, comparisons=2, image_share=share)
+    assert fold.by_class["cat"].estimate == pytest.approx(
+        np.mean(last.correct[:, pool.labels == 1]) - np.mean(first.correct[:, pool.labels == 1])
+    )
+    assert {fold.comparisons for fold in result.folds} == {2}
     total = (2 * 2 + 2 * 2 * 3) * 2 * 30
     assert seen[-1] == (total, total)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)

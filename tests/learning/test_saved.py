@@ -86,7 +86,7 @@ def test_a_comparison_of_a_newer_version_is_refused(comparison: Comparison, tmp_
 
 def test_a_changed_letter_is_noticed(comparison: Comparison, tmp_path: Path) -> None:
     path = written(comparison, tmp_path)
-    path.write_text(path.read_text().replace("no-difference-shown", "generalizes-better"))
+    path.write_text(path.read_text().replace("enlarged", "enlarget"))
     with pytest.raises(ComparisonRefused, match="its content is not what was saved"):
         saved.load(path)
 
@@ -242,8 +242,8 @@ def an_empty_test_set(record: dict[str, Any]) -> None:
     record["test_sets"][0]["classes"] = {"cat": 0, "non-cat": 0}
 
 
-def an_unknown_verdict(record: dict[str, Any]) -> None:
-    record["folds"][0]["verdict"] = "splendid"
+def a_class_of_the_folds_alone(record: dict[str, Any]) -> None:
+    record["folds"][0]["by_class"]["dog"] = record["folds"][0]["by_class"]["cat"]
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def an_unknown_verdict(record: dict[str, Any]) -> None:
         pytest.param(an_unknown_arm, "'other'", id="arm"),
         pytest.param(an_unknown_class, "of classes that are not there", id="class"),
         pytest.param(an_empty_test_set, "a test set is empty", id="no images"),
-        pytest.param(an_unknown_verdict, "a verdict is none of ours", id="verdict"),
+        pytest.param(a_class_of_the_folds_alone, "cross-validation is of classes", id="folds"),
     ],
 )
 def test_parts_that_a_report_could_not_draw_are_refused(

@@ -79,6 +79,7 @@ def contrast(
         after="enlarged",
         layers=(20, 7, 5),
         test_set="original",
+        folds=0,
         images=50,
         baseline_class="cat",
         baseline_accuracy=0.66,
@@ -148,6 +149,38 @@ def test_the_sentence_says_what_the_numbers_say(told: Contrast, sentence: str) -
     assert told.sentence == sentence
 
 
+@pytest.mark.parametrize(
+    ("moved", "part"),
+    [
+        pytest.param(
+            BETTER,
+            "enlarged generalizes better than original: in 5-fold cross-validation over 259"
+            " original images accuracy rose by 8.0 points (95 % interval 2.1 to 13.9), from ",
+            id="better",
+        ),
+        pytest.param(
+            LESS,
+            " while accuracy in 5-fold cross-validation over 259 original images, where always"
+            " answering cat is right on 66.0 %, is not shown to have moved",
+            id="fits-less",
+        ),
+        pytest.param(
+            NEITHER,
+            "No difference is shown between original and enlarged: in 5-fold cross-validation over"
+            " 259 original images accuracy changed by +0.8 points",
+            id="neither",
+        ),
+    ],
+)
+def test_the_sentence_says_that_folds_were_judged(moved: Change, part: str) -> None:
+    told = replace(contrast(moved, (0.995, 0.99), (0.746, 0.826)), folds=5, images=259)
+    assert part in told.sentence
+    if told.verdict == "no-difference-shown":
+        assert told.sentence.endswith(
+            "259 images could only have shown a change of about 12 points."
+        )
+
+
 def test_a_verdict_goes_by_what_is_left_after_correction() -> None:
     told = contrast(BETTER, (0.995, 0.9994), (0.746, 0.826), adjusted=(0.08, 0.3), comparisons=4)
     assert told.verdict == "no-difference-shown"
@@ -195,7 +228,9 @@ def test_a_contrast_serialises_as_scripts_expect() -> None:
         "to": "enlarged",
         "layers": [20, 7, 5],
         "test_set": "original",
+        "folds": 0,
         "test_images": 50,
+        "accuracy": {"from": 0.746, "to": 0.826},
         "gap": {"estimate": -0.0756, "low": -0.135, "high": -0.016},
         "test_accuracy": {"estimate": 0.08, "low": 0.021, "high": 0.139},
         "balanced_accuracy": {"estimate": 0.065, "low": 0.0, "high": 0.13},
