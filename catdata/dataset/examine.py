@@ -113,6 +113,15 @@ def prepare(files: Sequence[Stored], preparation: Preparation) -> list[NDArray[n
     return squares
 
 
+def preview(file: Stored) -> NDArray[np.uint8]:
+    """Return a file of the workspace as people look at it; see :func:`images.preview`.
+
+    Raises:
+        WorkspaceDamaged: If the file is missing or has changed.
+    """
+    return images.preview(file.read())
+
+
 def _read(task: Task) -> bytes | NotTaken:
     begin_item()
     if task.problem:

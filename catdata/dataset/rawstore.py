@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from catdata import durable
-from catdata.errors import WorkspaceDamaged, shown
+from catdata.dataset.plainfile import read_file
+from catdata.errors import ImageRefused, WorkspaceDamaged, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,10 +65,10 @@ class Stored(NamedTuple):
             WorkspaceDamaged: If the file is missing or its bytes have changed.
         """
         try:
-            data = Path(self.path).read_bytes()
-        except FileNotFoundError:
+            data = read_file(self.path)
+        except ImageRefused as error:
             raise WorkspaceDamaged(
-                f"{shown(self.path)} is missing: the catalog lists a picture whose file is gone.",
+                f"{error.message}: the catalog lists a picture that it held.",
                 hint="Put the file back from a backup, or add the photo again from where it came.",
             ) from None
         if file_hash(data) != self.file_hash:
