@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from catdata.dataset.images import looks_like_picture, read_file
+from catdata.dataset.candidates import looks_like_picture
+from catdata.dataset.plainfile import read_file
 from catdata.errors import ImageRefused
 
 
