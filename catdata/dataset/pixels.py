@@ -213,25 +213,37 @@ class Everything:
     Attributes:
         images: Shape (m, size, size, 3), uint8.
         labels: Shape (m,), int64, 0 or 1.
+        ids: Their numbers in the catalog.
         refs: Their short references.
         groups: A number for each group of near-duplicates, shape (m,).
     """
 
     images: Pixels
     labels: NDArray[np.int64]
+    ids: list[int]
     refs: list[str]
     groups: NDArray[np.intp]
 
 
-def everything(workspace: Workspace, *, jobs: Jobs = None) -> Everything:
+def everything(workspace: Workspace, *, most: int, jobs: Jobs = None) -> Everything | None:
     """Return all images of train and test, as builds hold them.
+
+    Args:
+        workspace: Where they are.
+        most: How many may be in memory.
+        jobs: Number of workers or another engine; one worker for each usable core if None.
+
+    Returns:
+        None if there are more than *most*.
 
     Raises:
         WorkspaceDamaged: If a photo's file is missing or has changed.
     """
     with workspace.catalog() as catalog, catalog.snapshot():
+        if sum(count.images for count in catalog.counts()) > most:
+            return None
         rows = list(catalog.images())
-        refs = [catalog.short_ref(row) for row in rows]
+        refs = catalog.short_refs(rows)
     preparation = workspace.settings.preparation
     with (
         workers(jobs) as pool,
@@ -240,7 +252,8 @@ def everything(workspace: Workspace, *, jobs: Jobs = None) -> Everything:
         nothing = np.empty((0, preparation.size, preparation.size, 3), np.uint8)
         images_of_all = np.concatenate([nothing, *pixels.slices(rows)])
     labels = np.array([row.label for row in rows], dtype=np.int64)
-    return Everything(images_of_all, labels, refs, fingerprint.groups_within(fingerprints(rows)))
+    groups = fingerprint.groups_within(fingerprints(rows))
+    return Everything(images_of_all, labels, [row.id for row in rows], refs, groups)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
