@@ -258,7 +258,7 @@ def _files(top: Path, apart_from: Sequence[Path]) -> Iterator[Path]:
 
     A folder that is empty or cannot be opened is yielded too: it is refused, not passed over.
     """
-    if not top.is_dir():
+    if not os.path.isdir(top):  # noqa: PTH112 - never raises, where Path.is_dir may
         yield top
         return
     own = {folder.resolve() for folder in apart_from}
@@ -279,7 +279,7 @@ def _files(top: Path, apart_from: Sequence[Path]) -> Iterator[Path]:
 
 
 def _folder_problem(path: Path) -> str:
-    if not path.is_dir():
+    if not os.path.isdir(path):  # noqa: PTH112
         return ""
     if path.is_symlink():
         return "is a link to a folder; name that folder itself"

@@ -130,3 +130,10 @@ def test_a_figure_that_is_named_is_refused(here: Path, run: Run) -> None:
     run("show train[0] --plot figure.png")
     stderr = run("add figure.png --label cat", status=1).stderr
     assert "figure.png: a figure that catdata drew, not a photo" in stderr
+
+
+def test_a_name_that_no_file_system_takes_costs_itself_alone(here: Path, run: Run) -> None:
+    save(here / "a.jpg", 1)
+    result = run("add", "x" * 300, "a.jpg", "--label", "cat", "--split", "train", status=1)
+    assert "Error: " + "x" * 300 + ": cannot be read: File name too long" in result.stderr
+    assert "1 added (1 to train, 0 to test), 0 skipped, 1 refused" in result.stdout
