@@ -123,11 +123,9 @@ class RawStore:
                 durable.remove_partials(folder)
         self._is_first = False
         folders = [self.folder / name for name in sorted({file.file_hash[:2] for file in files})]
-        missing = [folder for folder in folders if not folder.exists()]
-        for folder in missing:
-            folder.mkdir()
-        if missing:
-            durable.sync_folder(self.folder)
+        for folder in folders:
+            folder.mkdir(exist_ok=True)
+        durable.sync_folder(self.folder)  # also for a folder that a killed writer made
         changed = set().union(*self._writers.map(self._write_all, _shared_out(files)))
         list(self._writers.map(_sync_all, _shared_out(folders)))
         if changed:

@@ -117,7 +117,7 @@ class Session:
     # Photos on their way to the page
 
     async def _list(self) -> None:
-        """Put every photo into the queue, as fast as the folder can be read; say what stops that."""
+        """Put every photo into the queue, as fast as they are found; say what stops that."""
         subjects = self._work.subjects()
         try:
             while page := await asyncio.to_thread(_some, subjects):
@@ -125,9 +125,8 @@ class Session:
                     await self._enqueue(subject)
                 self._prepare_more()
         except (CatdataError, OSError) as error:
-            self.trouble = (
-                f"Not all photos could be found: {shown(str(error)).rstrip('.')}. {_AGAIN}"
-            )
+            what = shown(str(error)).rstrip(".")
+            self.trouble = f"Not all photos could be found: {what}. {_AGAIN}"
         self.is_listing = False
         await self._tell()
 

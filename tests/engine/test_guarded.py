@@ -106,7 +106,7 @@ class NotCopied(Exception):
     """An exception that pickle takes apart and cannot put together."""
 
     def __init__(self, what: str, where: str) -> None:
-        super().__init__(what)
+        super().__init__(f"{what} {where}")
 
 
 def fail_oddly(what: str) -> None:
