@@ -29,7 +29,7 @@ def main() -> int:
         workspace = Workspace(Path(folder))
         report = ingest.add(workspace, labels.by_folder([Path(photos)]))
         start = time.perf_counter()
-        pixels.everything(workspace)
+        pixels.everything(workspace, most=1 << 20)
         decoded = time.perf_counter()
         findings = audit(workspace)
         checked = time.perf_counter()

@@ -36,6 +36,7 @@ WINGS = {
     "dataset": [
         "signatures",
         "plainfile",
+        "candidates",
         "rawstore",
         "bounds",
         "fits",

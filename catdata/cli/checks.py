@@ -72,9 +72,11 @@ def _doubtful(workspace: Workspace, jobs: Jobs) -> list[Finding]:
     from catdata.learning import doubt
 
     options_of_doubt = doubt.DoubtConfig()
-    whole = everything(workspace, jobs=jobs)
-    obstacle = doubt.obstacle(whole.labels, whole.groups, options_of_doubt)
-    if obstacle:
+    whole = everything(workspace, most=doubt.MOST_IMAGES, jobs=jobs)
+    obstacle = (
+        doubt.obstacle(whole.labels, whole.groups, options_of_doubt) if whole else doubt.TOO_MANY
+    )
+    if whole is None or obstacle:
         output.warn(f"Labels were not doubted: {obstacle}.")
         return []
     with output.progress("doubt", "trainings") as show:

@@ -113,15 +113,16 @@ def _ask(model: Model, files: Sequence[PreparedFile], truth: int | None) -> list
 
 
 def _draw(files: Sequence[PreparedFile], predictions: Sequence[Prediction], plot: Path) -> None:
-    from catdata.dataset import images
+    from catdata.dataset.pixels import previews
     from catdata.report import galleries, plots
 
     groups = []
-    for file, prediction in list(zip(files, predictions, strict=True))[: galleries.MOST_GROUPS]:
+    drawn = files[: galleries.MOST_GROUPS]
+    wholes = previews(file.path for file in drawn)
+    for file, prediction, whole in zip(drawn, predictions, wholes, strict=False):
         if file.picture:
             answer = f"{prediction.label} (cat: {prediction.probability:.0%})"
             wrong = ", wrong" if prediction.mistake else ""
-            whole = images.preview(images.read_file(file.path))
             groups.append(
                 [
                     galleries.Tile(whole, file.path.name),

@@ -6,13 +6,13 @@ Pictures are judged as the network sees them, at the size of the builds.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from catdata import fingerprint
-from catdata.dataset.catalog import fingerprints
 from catdata.dataset.pixels import PixelSource, workers
 from catdata.dataset.status import NOTABLE_SHIFT, read_status
 from catdata.h5file import SPLITS
@@ -70,22 +70,31 @@ def audit(
         jobs: Number of workers or another engine; one worker for each usable core if None.
         on_progress: Called with the pictures looked at and their total.
     """
-    with workspace.catalog() as catalog, catalog.snapshot():
-        rows = list(catalog.images())
-        findings = list(_copies(catalog, rows))
-        refs = [catalog.short_ref(row) for row in rows]
-    for row, ref in zip(rows, refs, strict=True):
-        findings += _shape(row, ref, workspace.settings.size)
-    findings += _looks(workspace, rows, refs, jobs, on_progress)
-    findings += _balance(read_status(workspace))
-    return findings
+    status = read_status(workspace)
+    done = 0
+    shapes: list[Finding] = []
+    looks: list[Finding] = []
+    with workspace.catalog() as catalog:
+        copies = list(_copies(catalog))
+        for rows, block in _pages(workspace, catalog, jobs):
+            refs = catalog.short_refs(rows)
+            for row, ref in zip(rows, refs, strict=True):
+                shapes += _shape(row, ref, workspace.settings.size)
+            looks += _measure(block, refs)
+            done += len(rows)
+            if on_progress:
+                on_progress(done, status.total().images)
+    return [*copies, *shapes, *looks, *_balance(status)]
 
 
-def _copies(catalog: Catalog, rows: Sequence[ImageRow]) -> Iterator[Finding]:
+def _copies(catalog: Catalog) -> Iterator[Finding]:
     """Yield findings about images that show the same."""
-    prints = fingerprints(rows)
+    ids, prints = catalog.fingerprints_after(0)
     for i, j in fingerprint.pairs_within(prints):
-        first, second = rows[int(i)], rows[int(j)]
+        found = catalog.present([ids[i], ids[j]])
+        if len(found) < 2:  # somebody else has just removed one
+            continue
+        first, second = found
         refs = (catalog.short_ref(first), catalog.short_ref(second))
         kind, detail = _likeness(first, second, prints[i], prints[j])
         yield Finding(kind, refs, detail)
@@ -163,24 +172,23 @@ MEASURES: dict[str, Measure] = {
 }
 
 
-def _looks(
-    workspace: Workspace,
-    rows: Sequence[ImageRow],
-    refs: Sequence[str],
-    jobs: Jobs,
-    on_progress: Callable[[int, int], None] | None,
-) -> Iterator[Finding]:
-    """Yield findings about what the pictures look like."""
-    done = 0
+def _pages(
+    workspace: Workspace, catalog: Catalog, jobs: Jobs
+) -> Iterator[tuple[list[ImageRow], Pixels]]:
+    """Yield all images some at a time, each page with its pixels."""
+    ahead: deque[ImageRow] = deque()
+
+    def rows() -> Iterator[ImageRow]:
+        for row in catalog.images():
+            ahead.append(row)
+            yield row
+
     with (
         workers(jobs) as pool,
         PixelSource(workspace, workspace.settings.preparation, pool) as pixels,
     ):
-        for block in pixels.slices(rows):
-            yield from _measure(block, refs[done : done + len(block)])
-            done += len(block)
-            if on_progress:
-                on_progress(done, len(rows))
+        for block in pixels.slices(rows()):
+            yield [ahead.popleft() for _ in block], block
 
 
 def _measure(block: Pixels, refs: Sequence[str]) -> Iterator[Finding]:

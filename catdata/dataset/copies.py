@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from catdata import engine
 from catdata.dataset.augment import (
@@ -25,6 +25,7 @@ from catdata.dataset.augment import (
     parse_specs,
     to_text,
 )
+from catdata.dataset.pixels import refuse
 from catdata.errors import BuildRefused, ConfigRefused
 from catdata.h5file import CLASS_NAMES
 from catdata.h5file.form import MAX_ROWS
@@ -198,7 +199,11 @@ def slices(copies: Sequence[Copy], pixels: PixelSource) -> Iterator[Pixels]:
         Order(_origin(family, pixels), [copy.parameters for copy in family])
         for family in _families(copies)
     )
-    yield from engine.map_in_order(pixels.pool, make, orders, flow)
+    yield from engine.map_in_order(pixels.pool, make, orders, flow, on_death=_refuse)
+
+
+def _refuse(order: Order, died: engine.WorkerDied) -> NoReturn:
+    refuse(order.origin, died)
 
 
 def _origin(family: Sequence[Copy], pixels: PixelSource) -> Stored | Pixels:

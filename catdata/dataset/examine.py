@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from catdata.dataset import images
+from catdata.dataset.candidates import is_meant_as_picture, is_own_figure
 from catdata.dataset.plainfile import read_file
 from catdata.dataset.rawstore import file_hash
 from catdata.engine import WorkerDied, begin_item
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from catdata.dataset.rawstore import Stored
 
 NOT_A_PICTURE = "not a JPEG, PNG or WebP picture"
+OWN_FIGURE = "a figure that catdata drew, not a photo"
 
 
 class Task(NamedTuple):
@@ -113,6 +115,15 @@ def prepare(files: Sequence[Stored], preparation: Preparation) -> list[NDArray[n
     return squares
 
 
+def preview(file: Stored) -> NDArray[np.uint8]:
+    """Return a file of the workspace as people look at it; see :func:`images.preview`.
+
+    Raises:
+        WorkspaceDamaged: If the file is missing or has changed.
+    """
+    return images.preview(file.read())
+
+
 def _read(task: Task) -> bytes | NotTaken:
     begin_item()
     if task.problem:
@@ -123,7 +134,9 @@ def _read(task: Task) -> bytes | NotTaken:
         return _refused(error, task.path)
     except MemoryError:
         return NotTaken("the file needs more memory than there is")
-    if task.found and not images.is_meant_as_picture(Path(task.path), data):
+    if is_own_figure(data):
+        return NotTaken(OWN_FIGURE, skipped=task.found)
+    if task.found and not is_meant_as_picture(Path(task.path), data):
         return NotTaken(NOT_A_PICTURE, skipped=True)
     return data
 

@@ -11,11 +11,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from catdata import engine, h5file
+from catdata import h5file
 from catdata.dataset import augment
 from catdata.dataset.copies import family
 from catdata.dataset.images import Preparation
-from catdata.dataset.pixels import Pixels, PixelSource, view
+from catdata.dataset.pixels import Pixels, PixelSource, view, workers
 from catdata.dataset.status import describe_image
 from catdata.errors import UnknownReference, shown
 
@@ -132,7 +132,7 @@ def redraw(workspace: Workspace, name: str) -> Pixels:
     preparation = Preparation(row.pixels.shape[0], row.fit)
     with (
         workspace.catalog() as catalog,
-        engine.executor(jobs=1) as pool,
+        workers(1) as pool,
         PixelSource(workspace, preparation, pool) as pixels,
     ):
         subject = pixels.subject(catalog.resolve(row.ref, removed=True))
@@ -189,7 +189,7 @@ def preview(
     """
     with (
         workspace.catalog() as catalog,
-        engine.executor(jobs=1) as pool,
+        workers(1) as pool,
         PixelSource(workspace, workspace.settings.preparation, pool) as pixels,
     ):
         groups = []

@@ -12,7 +12,6 @@ import hashlib
 import io
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -20,9 +19,9 @@ from PIL import Image, UnidentifiedImageError
 
 from catdata.dataset.bounds import Header, read_header, read_orientation
 from catdata.dataset.budget import DECODING
+from catdata.dataset.candidates import FORMATS_BY_SUFFIX
 from catdata.dataset.fits import FITS, fit_crop, fit_pad, fit_stretch, pixels_of
-from catdata.dataset.plainfile import opened, read_file
-from catdata.dataset.signatures import HEAD_BYTES, other_kind, picture_format
+from catdata.dataset.plainfile import read_file
 from catdata.engine import begin_item
 from catdata.errors import ConfigRefused, ImageRefused, shown
 from catdata.fingerprint import fingerprint, fingerprints
@@ -41,7 +40,6 @@ __all__ = [
     "fit_crop",
     "fit_pad",
     "fit_stretch",
-    "looks_like_picture",
     "read_file",
 ]
 
@@ -60,14 +58,6 @@ _TURNS = {
     6: Image.Transpose.ROTATE_270,
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
-}
-
-_SUFFIXES = {
-    **dict.fromkeys([".jpg", ".jpeg", ".jpe", ".jfif"], "jpeg"),
-    **dict.fromkeys([".png", ".apng"], "png"),
-    ".webp": "webp",
-    **{f".{name}": name for name in ("gif", "bmp", "tiff", "heic", "heif", "avif", "svg", "jxl")},
-    ".tif": "tiff",
 }
 
 
@@ -115,36 +105,6 @@ class Picture:
     height: int
     format: str
     warnings: tuple[str, ...] = ()
-
-
-def looks_like_picture(source: bytes | str | os.PathLike[str]) -> bool:
-    """Tell by its first bytes whether a file is a picture, of a kind that is read or of another.
-
-    Args:
-        source: The first 64 bytes of a file, or its path.
-
-    Returns:
-        False also for what is missing, no plain file, or cannot be read.
-    """
-    if not isinstance(source, bytes):
-        try:
-            with opened(source) as (descriptor, _):
-                source = os.read(descriptor, HEAD_BYTES)
-        except ImageRefused:
-            return False
-    return picture_format(source) is not None or other_kind(source).is_picture
-
-
-def is_meant_as_picture(path: Path, data: bytes | None = None) -> bool:
-    """Tell whether a file is a picture by its first bytes, or at least named like one.
-
-    Args:
-        path: The file.
-        data: Its bytes, if they have been read.
-    """
-    if looks_like_picture(path if data is None else data):
-        return True
-    return path.suffix.lower() in _SUFFIXES
 
 
 def decode(data: bytes, preparation: Preparation = Preparation(), *, name: str = "") -> Picture:
@@ -331,7 +291,7 @@ def decode_whole(
 
 def _header_warnings(header: Header, name: str) -> list[str]:
     warnings = []
-    named = _SUFFIXES.get(os.path.splitext(name)[1].lower(), header.format)  # noqa: PTH122 - fast
+    named = FORMATS_BY_SUFFIX.get(os.path.splitext(name)[1].lower(), header.format)  # noqa: PTH122 - fast
     if named != header.format:
         warnings.append(f"is a {header.format.upper()} under the name of a {named.upper()}")
     if header.several:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catdata.dataset import images
+from catdata.dataset.candidates import is_meant_as_picture
 from catdata.errors import ConfigRefused, shown
 from catdata.h5file import CLASS_NAMES, SPLITS
 
@@ -129,7 +129,7 @@ def by_folder(
             problem = _folder_problem(path)
             folders = _folders_from(top, path)
             depth, label = _innermost_class(folders)
-            if label is None and not problem and images.is_meant_as_picture(path):
+            if label is None and not problem and is_meant_as_picture(path):
                 unknown[shown(path.parent)] = None
                 continue
             sides = [name.lower() for name in folders[:depth] if name.lower() in SPLITS]
@@ -258,7 +258,7 @@ def _files(top: Path, apart_from: Sequence[Path]) -> Iterator[Path]:
 
     A folder that is empty or cannot be opened is yielded too: it is refused, not passed over.
     """
-    if not top.is_dir():
+    if not os.path.isdir(top):  # noqa: PTH112 - never raises, where Path.is_dir may
         yield top
         return
     own = {folder.resolve() for folder in apart_from}
@@ -279,7 +279,7 @@ def _files(top: Path, apart_from: Sequence[Path]) -> Iterator[Path]:
 
 
 def _folder_problem(path: Path) -> str:
-    if not path.is_dir():
+    if not os.path.isdir(path):  # noqa: PTH112
         return ""
     if path.is_symlink():
         return "is a link to a folder; name that folder itself"

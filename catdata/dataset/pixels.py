@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,23 +16,24 @@ from catdata import engine, fingerprint, h5file
 from catdata.dataset import images
 from catdata.dataset.augment import Subject, subject_of
 from catdata.dataset.catalog import fingerprints
-from catdata.dataset.examine import Examined, Task, deadly, examine, prepare
+from catdata.dataset.examine import Examined, Task, deadly, examine, prepare, preview
+from catdata.dataset.rawstore import Stored
 from catdata.dataset.workspace import ORIGINAL
 from catdata.errors import ImageRefused, WorkspaceDamaged, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Executor
     from pathlib import Path
 
     from catdata.dataset.catalog import ImageRow
     from catdata.dataset.images import Picture, Preparation
     from catdata.dataset.labels import Entry
-    from catdata.dataset.rawstore import Stored
     from catdata.dataset.workspace import Workspace
     from catdata.engine import Jobs
 
 Pixels: TypeAlias = NDArray[np.uint8]
+Result = TypeVar("Result")
 
 ROWS_AT_ONCE = 64
 _PRELOAD = ("catdata.dataset.examine", "catdata.dataset.augment")
@@ -124,7 +125,7 @@ class PixelSource:
 
         decode = partial(prepare, preparation=self.preparation)
         flow = engine.Flow(256, 16, lambda _file: self.row_bytes, 128 << 20, 1 << 20)
-        squares = engine.map_chunks(self.pool, decode, files(), flow, on_death=_refuse)
+        squares = engine.map_chunks(self.pool, decode, files(), flow, on_death=refuse)
         for first in squares:
             page = ahead.popleft()
             page.block[page.missing] = [first, *islice(squares, len(page.missing) - 1)]
@@ -152,7 +153,9 @@ class PixelSource:
 
     def subject(self, row: ImageRow) -> Subject:
         """Return one image as augmented copies are made of it."""
-        return subject_of(self.origin(row), self.preparation)
+        if row.origin == "original":
+            return subject_of(self._original(row), self.preparation)
+        return self._in_worker(partial(subject_of, preparation=self.preparation), row)
 
     def _resized_original(self, row: ImageRow) -> Pixels:
         return images.resize(self._original(row), self.preparation.size)
@@ -175,13 +178,26 @@ class PixelSource:
         """
         if row.origin == "original":
             return self.one(row)
-        return images.preview(self._stored(row).read())
+        return self._in_worker(preview, row)
+
+    def _in_worker(self, function: Callable[[Stored], Result], row: ImageRow) -> Result:
+        """Have a worker make something of an added image's file."""
+        files = [self._stored(row)]
+        (made,) = engine.map_in_order(self.pool, function, files, on_death=refuse)
+        return made
 
 
-def _refuse(file: Stored, died: engine.WorkerDied) -> Pixels:
+def refuse(file: Stored | Pixels, died: engine.WorkerDied) -> NoReturn:
+    """Say that a file of the workspace, or a row of the original pair, kills its workers.
+
+    Raises:
+        WorkspaceDamaged: Always.
+    """
+    if not isinstance(file, Stored):
+        raise WorkspaceDamaged(f"A row of the course's files can't be used: {died.reason}.")
     raise WorkspaceDamaged(
         f"{shown(file.path)} can't be decoded: {died.reason}.",
-        hint="Find it with catdata list --json, and take it out with: catdata remove REF",
+        hint=f"Take it out of builds with: catdata remove {file.file_hash[:12]}",
     ) from died
 
 
@@ -203,25 +219,37 @@ class Everything:
     Attributes:
         images: Shape (m, size, size, 3), uint8.
         labels: Shape (m,), int64, 0 or 1.
+        ids: Their numbers in the catalog.
         refs: Their short references.
         groups: A number for each group of near-duplicates, shape (m,).
     """
 
     images: Pixels
     labels: NDArray[np.int64]
+    ids: list[int]
     refs: list[str]
     groups: NDArray[np.intp]
 
 
-def everything(workspace: Workspace, *, jobs: Jobs = None) -> Everything:
+def everything(workspace: Workspace, *, most: int, jobs: Jobs = None) -> Everything | None:
     """Return all images of train and test, as builds hold them.
+
+    Args:
+        workspace: Where they are.
+        most: How many may be in memory.
+        jobs: Number of workers or another engine; one worker for each usable core if None.
+
+    Returns:
+        None if there are more than *most*.
 
     Raises:
         WorkspaceDamaged: If a photo's file is missing or has changed.
     """
     with workspace.catalog() as catalog, catalog.snapshot():
+        if sum(count.images for count in catalog.counts()) > most:
+            return None
         rows = list(catalog.images())
-        refs = [catalog.short_ref(row) for row in rows]
+        refs = catalog.short_refs(rows)
     preparation = workspace.settings.preparation
     with (
         workers(jobs) as pool,
@@ -230,7 +258,8 @@ def everything(workspace: Workspace, *, jobs: Jobs = None) -> Everything:
         nothing = np.empty((0, preparation.size, preparation.size, 3), np.uint8)
         images_of_all = np.concatenate([nothing, *pixels.slices(rows)])
     labels = np.array([row.label for row in rows], dtype=np.int64)
-    return Everything(images_of_all, labels, refs, fingerprint.groups_within(fingerprints(rows)))
+    groups = fingerprint.groups_within(fingerprints(rows))
+    return Everything(images_of_all, labels, [row.id for row in rows], refs, groups)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -259,7 +288,7 @@ def view(workspace: Workspace, refs: Iterable[str]) -> list[View]:
     """
     with (
         workspace.catalog() as catalog,
-        engine.executor(jobs=1) as pool,
+        workers(1) as pool,
         PixelSource(workspace, workspace.settings.preparation, pool) as pixels,
     ):
         rows = [catalog.resolve(ref, removed=True) for ref in refs]
@@ -310,3 +339,23 @@ def prepare_files(
             elif not outcome.skipped:
                 refused = ImageRefused(f"{shown(path)}: {outcome.reason}", hint=outcome.hint)
                 yield PreparedFile(path, refused=refused)
+
+
+def previews(paths: Iterable[Path], *, jobs: Jobs = None) -> Iterator[Pixels]:
+    """Yield picture files upright and whole, as people look at them.
+
+    Args:
+        paths: Files that are not in the workspace.
+        jobs: Number of workers or another engine; one worker for each usable core if None.
+
+    Raises:
+        ImageRefused: If one cannot be read, or no worker survives it.
+    """
+    with workers(jobs) as pool:
+        yield from engine.map_in_order(
+            pool, images.preview, map(images.read_file, paths), on_death=_refuse_preview
+        )
+
+
+def _refuse_preview(_data: bytes, died: engine.WorkerDied) -> NoReturn:
+    raise ImageRefused(f"A picture can't be drawn: {died.reason}.") from died

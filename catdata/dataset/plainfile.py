@@ -78,7 +78,7 @@ def opened(path: str | os.PathLike[str]) -> Iterator[tuple[int, int]]:
         yield descriptor, status.st_size
     except ImageRefused:
         raise
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+    except (OSError, ValueError) as error:  # ValueError: a name that the system cannot be asked for
         raise _unreadable(Path(path), shown(path), error) from error
     finally:
         if descriptor >= 0:
@@ -103,5 +103,5 @@ def _unreadable(path: Path, where: str, error: OSError | ValueError) -> ImageRef
         return ImageRefused(f"{where} does not exist")
     if code == errno.EACCES:
         return ImageRefused(f"{where} may not be read", hint="Give yourself permission to read it.")
-    reason = error.strerror if isinstance(error, OSError) else str(error)
+    reason = error.strerror if isinstance(error, OSError) else "no file can have this name"
     return ImageRefused(f"{where} cannot be read: {reason}")

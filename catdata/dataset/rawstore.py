@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from catdata import durable
-from catdata.errors import WorkspaceDamaged, shown
+from catdata.dataset.plainfile import read_file
+from catdata.errors import ImageRefused, WorkspaceDamaged, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,10 +65,10 @@ class Stored(NamedTuple):
             WorkspaceDamaged: If the file is missing or its bytes have changed.
         """
         try:
-            data = Path(self.path).read_bytes()
-        except FileNotFoundError:
+            data = read_file(self.path)
+        except ImageRefused as error:
             raise WorkspaceDamaged(
-                f"{shown(self.path)} is missing: the catalog lists a picture whose file is gone.",
+                f"{error.message}: the catalog lists a picture that it held.",
                 hint="Put the file back from a backup, or add the photo again from where it came.",
             ) from None
         if file_hash(data) != self.file_hash:
@@ -122,11 +123,9 @@ class RawStore:
                 durable.remove_partials(folder)
         self._is_first = False
         folders = [self.folder / name for name in sorted({file.file_hash[:2] for file in files})]
-        missing = [folder for folder in folders if not folder.exists()]
-        for folder in missing:
-            folder.mkdir()
-        if missing:
-            durable.sync_folder(self.folder)
+        for folder in folders:
+            folder.mkdir(exist_ok=True)
+        durable.sync_folder(self.folder)  # also for a folder that a killed writer made
         changed = set().union(*self._writers.map(self._write_all, _shared_out(files)))
         list(self._writers.map(_sync_all, _shared_out(folders)))
         if changed:

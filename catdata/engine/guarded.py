@@ -53,16 +53,16 @@ class _ForkServer:
 
     def fork(self, limits: Limits, preload: Sequence[str]) -> Connection:
         """Start a worker and return the connection to it."""
-        ours, theirs = socket.socketpair()
-        folder = os.open(".", os.O_RDONLY)  # also of a folder that was deleted
         request = json.dumps({"limits": asdict(limits), "preload": list(preload)}).encode()
+        folder = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))  # also of one that was deleted
         try:
-            with self._lock:
-                self._send(request, [folder, theirs.fileno()])
+            ours, theirs = socket.socketpair()
+            with ours, theirs:
+                with self._lock:
+                    self._send(request, [folder, theirs.fileno()])
+                return Connection(ours.detach())
         finally:
             os.close(folder)
-            theirs.close()
-        return Connection(ours.detach())
 
     def _send(self, request: bytes, descriptors: list[int]) -> None:
         if self._control is not None and self._owner == os.getpid():
@@ -225,10 +225,14 @@ class _Worker:
     def receive(self) -> bool:
         """Finish the oldest call; return False if the worker died, and all its calls with it."""
         try:
-            went_well, outcome = pickle.loads(self.connection.recv_bytes())  # noqa: S301
+            answer = self.connection.recv_bytes()
         except (EOFError, OSError):
             self._bury()
             return False
+        try:
+            went_well, outcome = pickle.loads(answer)  # noqa: S301 - from our own worker
+        except Exception as error:  # noqa: BLE001 - such as an exception that cannot be copied
+            went_well, outcome = False, error
         future = self.calls.popleft().future
         self._since = time.monotonic()
         if went_well:

@@ -102,8 +102,8 @@ def open_for_reading(path: Path) -> PlainFile:
     """
     try:
         return _open(path, os.O_RDONLY, "r")
-    except ValueError as error:  # a zero byte in the name
-        raise H5Refused(f"{shown(path)}: {error}") from None
+    except ValueError:  # such as a zero byte
+        raise H5Refused(f"{shown(path)}: No file can have this name") from None
     except OSError as error:
         if error.errno not in _NOT_THE_DISK:
             raise storage_failed(path, error) from error

@@ -50,7 +50,7 @@ class Children:
 
     def __exit__(self, *_exception: object) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for child in self._all:
+        for child in list(self._all):  # a thread whose child dies takes it out
             child.kill()
 
     def submit(self, job: Job) -> Future[Made]:
@@ -83,7 +83,11 @@ class Children:
         return child
 
     def _ask(self, job: Job) -> Made:
-        child = self._child()
+        try:
+            child = self._child()
+        except OSError as error:
+            reason = f"can't be decoded: no process starts ({error.strerror or error})"
+            return Refused(_name(job), reason, "Close other programs, then open the page again.")
         try:
             return child.ask(job, self._time_limit)
         except TimeoutError:

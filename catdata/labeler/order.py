@@ -121,13 +121,13 @@ def doubts(
         on_progress: Called with the trainings done and their total.
     """
     options = doubt.DoubtConfig()
-    with workspace.catalog() as catalog:
-        rows = list(catalog.images())
-    whole = everything(workspace)
+    whole = everything(workspace, most=doubt.MOST_IMAGES)
+    if whole is None:
+        return Doubts({}, doubt.TOO_MANY)
     obstacle = doubt.obstacle(whole.labels, whole.groups, options)
-    if obstacle or len(rows) != len(whole.labels):
-        return Doubts({}, obstacle or "the catalog changed meanwhile")
+    if obstacle:
+        return Doubts({}, obstacle)
     believed = doubt.label_probabilities(
         whole, options, groups=whole.groups, on_progress=on_progress
     )
-    return Doubts({row.id: float(p) for row, p in zip(rows, believed, strict=True)})
+    return Doubts(dict(zip(whole.ids, believed.tolist(), strict=True)))

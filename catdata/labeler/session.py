@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from catdata import engine
 from catdata.dataset.catalog import Catalog, ImageRow
 from catdata.dataset.outcomes import Refused
-from catdata.errors import CatdataError, StorageFailed
+from catdata.errors import CatdataError, StorageFailed, shown
 from catdata.h5file import CLASS_NAMES
 from catdata.labeler import views
 from catdata.labeler.children import Children
@@ -44,6 +44,7 @@ _MOST_REFUSED = 200  # that the page lists
 _PATIENCE = 20.0  # seconds that a tab waits for a photo before it asks again
 _PATIENCE_FOR_ONE = 5.0  # seconds that later photos wait for an earlier one
 _PAUSE = 0.05
+_AGAIN = "Nothing is lost: start the page again for the others."
 
 
 class Session:
@@ -71,6 +72,7 @@ class Session:
         self.queue = Queue()
         self.gallery = Gallery()
         self.is_listing = True
+        self.trouble = ""
         self.refused: deque[dict[str, str]] = deque(maxlen=_MOST_REFUSED)
         self.outcomes: Counter[str] = Counter()
         self.labelled: Counter[str] = Counter()
@@ -115,12 +117,16 @@ class Session:
     # Photos on their way to the page
 
     async def _list(self) -> None:
-        """Put every photo into the queue, as fast as the folder can be read."""
+        """Put every photo into the queue, as fast as they are found; say what stops that."""
         subjects = self._work.subjects()
-        while page := await asyncio.to_thread(_some, subjects):
-            for subject in page:
-                await self._enqueue(subject)
-            self._prepare_more()
+        try:
+            while page := await asyncio.to_thread(_some, subjects):
+                for subject in page:
+                    await self._enqueue(subject)
+                self._prepare_more()
+        except (CatdataError, OSError) as error:
+            what = shown(str(error)).rstrip(".")
+            self.trouble = f"Not all photos could be found: {what}. {_AGAIN}"
         self.is_listing = False
         await self._tell()
 
@@ -212,6 +218,7 @@ class Session:
             "refused": list(self.refused),
             "progress": self.progress(),
             "finished": self.is_finished and not photos,
+            "trouble": self.trouble,
         }
 
     @property

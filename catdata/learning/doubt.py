@@ -45,6 +45,7 @@ class DoubtConfig:
 
 
 MOST_IMAGES = 5000
+TOO_MANY = f"there are more than {MOST_IMAGES} images"
 CAVEAT = "the network is small and often wrong itself: look before you relabel"
 
 
@@ -83,8 +84,6 @@ def obstacle(labels: NDArray[np.int64], groups: NDArray[np.intp], options: Doubt
         groups: Which images show the same, shape (m,).
         options: What would be trained.
     """
-    if len(labels) > MOST_IMAGES:
-        return f"there are more than {MOST_IMAGES} images"
     try:
         stratified_folds(labels, options.folds, groups=groups, rng=np.random.default_rng(0))
     except ConfigRefused as refused:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from catdata.learning.records import LabelledImages
 
 _HASH_SHOWN = 12  # of 64 hexadecimal digits
+HASHED_SIZE = 64  # pixels; docs/format.md
 
 
 Key = tuple[bytes, int]
@@ -41,12 +42,15 @@ class SharedTest:
     Attributes:
         name: The first build that has it.
         images: Its rows as that build holds them.
-        keys: The content hash and label of each row.
+        keys: The content hash and label of each row; the hash of its pixels if *by_pixels*.
+        by_pixels: Whether pictures are told apart by their pixels as they are, since some build
+            does not say their content hashes.
     """
 
     name: str
     images: ImageSet
     keys: tuple[Key, ...]
+    by_pixels: bool
 
     @property
     def summary(self) -> SetSummary:
@@ -62,7 +66,7 @@ class SharedTest:
                 hold these.
         """
         own = arm.pair.test
-        where = {key: row for row, key in enumerate(_keys(own))}
+        where = {key: row for row, key in enumerate(_keys(own, self.by_pixels))}
         if all(key in where for key in self.keys):
             return Subset.of(own, np.array([where[key] for key in self.keys]))
         if own.size != self.images.size:
@@ -76,11 +80,15 @@ class SharedTest:
 
 def shared_tests(arms: Sequence[Arm]) -> tuple[SharedTest, ...]:
     """Collect the distinct test sets of several builds, in their order."""
+    # A content hash is of 64 x 64 pixels, so a pair of that size without hashes has them anyway.
+    by_pixels = any(
+        arm.pair.test.content_hashes is None and arm.pair.test.size != HASHED_SIZE for arm in arms
+    )
     tests: dict[frozenset[tuple[Key, int]], SharedTest] = {}
     for arm in arms:
-        keys = _keys(arm.pair.test)
+        keys = _keys(arm.pair.test, by_pixels)
         contents = frozenset(Counter(keys).items())
-        tests.setdefault(contents, SharedTest(arm.name, arm.pair.test, keys))
+        tests.setdefault(contents, SharedTest(arm.name, arm.pair.test, keys, by_pixels))
     return tuple(tests.values())
 
 
@@ -155,8 +163,9 @@ def _fingerprints(images: ImageSet) -> NDArray[np.uint64]:
     return fingerprints(images.images) if images.fingerprints is None else images.fingerprints
 
 
-def _keys(images: ImageSet) -> tuple[Key, ...]:
-    hashes = (content_hash(images, row) for row in range(len(images)))
+def _keys(images: ImageSet, by_pixels: bool) -> tuple[Key, ...]:
+    hash_of = _pixel_hash if by_pixels else content_hash
+    hashes = (hash_of(images, row) for row in range(len(images)))
     return tuple(zip(hashes, images.labels.tolist(), strict=True))
 
 
@@ -164,4 +173,8 @@ def content_hash(images: ImageSet, row: int) -> bytes:
     """Return a row's content hash; that of a file without hashes is of its own pixels."""
     if images.content_hashes is not None:
         return bytes(images.content_hashes[row])
+    return _pixel_hash(images, row)
+
+
+def _pixel_hash(images: ImageSet, row: int) -> bytes:
     return hashlib.sha256(images.images[row].tobytes()).hexdigest().encode()

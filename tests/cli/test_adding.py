@@ -110,3 +110,30 @@ def test_a_picture_that_crashes_the_decoder_costs_itself_alone(
     assert [Path(added.file) for added in report.added] == paths[:7] + paths[8:]
     (refused,) = report.refused
     assert (refused.file, refused.reason) == (str(paths[7]), "it crashed the decoder")
+
+
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_figures_in_a_folder_are_passed_over(here: Path, run: Run, ending: str) -> None:
+    folder = here / "photos" / "cat"
+    folder.mkdir(parents=True)
+    save(folder / "a.jpg", 1)
+    figure = folder.parent / f"figure.{ending}"
+    run(f"show train[0] --plot {figure}")
+    result = run("add photos --label-from-folder --jsonl")
+    a, b = sorted(map(json.loads, result.stdout.splitlines()), key=lambda line: line["file"])
+    assert (Path(a["file"]).name, a["outcome"]) == ("a.jpg", "added")
+    assert (Path(b["file"]).name, b["outcome"]) == (figure.name, "skipped")
+    assert b["reason"] == "a figure that catdata drew, not a photo"
+
+
+def test_a_figure_that_is_named_is_refused(here: Path, run: Run) -> None:
+    run("show train[0] --plot figure.png")
+    stderr = run("add figure.png --label cat", status=1).stderr
+    assert "figure.png: a figure that catdata drew, not a photo" in stderr
+
+
+def test_a_name_that_no_file_system_takes_costs_itself_alone(here: Path, run: Run) -> None:
+    save(here / "a.jpg", 1)
+    result = run("add", "x" * 300, "a.jpg", "--label", "cat", "--split", "train", status=1)
+    assert "Error: " + "x" * 300 + ": cannot be read: File name too long" in result.stderr
+    assert "1 added (1 to train, 0 to test), 0 skipped, 1 refused" in result.stdout

@@ -190,7 +190,7 @@ def test_a_missing_photo_stops_the_build_and_keeps_the_one_before(
         row = catalog.resolve("0.jpg")
     workspace.raw.path(row.file_hash or "", "jpeg").unlink()
     shutil.rmtree(workspace.data / "cache")
-    with pytest.raises(WorkspaceDamaged, match="is missing"):
+    with pytest.raises(WorkspaceDamaged, match="does not exist: the catalog lists"):
         build.build(workspace)
     assert bytes_of(workspace.data / "enlarged") == before
     assert sorted(path.name for path in workspace.data.iterdir()) == [

@@ -16,7 +16,7 @@ from catdata.dataset.cache import PixelCache
 from catdata.dataset.images import Preparation
 from catdata.dataset.labels import Entry
 from catdata.dataset.workspace import Workspace
-from catdata.engine import Engine
+from catdata.engine import Engine, Jobs
 
 SIZE = 5  # 75 bytes a record: no whole number of words
 ROW = 3 * SIZE**2
@@ -160,12 +160,24 @@ def test_a_build_without_the_cache_is_the_same_and_fills_it(added: Workspace) ->
     assert build.build(added).build_id == before
 
 
+def everything(workspace: Workspace, jobs: Jobs) -> pixels.Pixels:
+    whole = pixels.everything(workspace, most=100, jobs=jobs)
+    assert whole is not None
+    return whole.images
+
+
+def test_more_images_than_asked_for_are_not_read(added: Workspace) -> None:
+    shutil.rmtree(added.data / "cache")
+    shutil.rmtree(added.raw.folder)
+    assert pixels.everything(added, most=3) is None
+
+
 def test_pages_with_and_without_missing_pixels_keep_their_order(
     added: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pixels, "ROWS_AT_ONCE", 2)
-    whole = pixels.everything(added, jobs=Engine("inline")).images
+    whole = everything(added, Engine("inline"))
     path = added.data / "cache" / "64-stretch.squares"
     for number in (1, 4, 5):
         flip(path, number * 64 * 64 * 3)
-    assert (pixels.everything(added, jobs=2).images == whole).all()
+    assert (everything(added, 2) == whole).all()

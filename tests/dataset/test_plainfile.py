@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from catdata.dataset.images import looks_like_picture, read_file
+from catdata.dataset.candidates import looks_like_picture
+from catdata.dataset.plainfile import read_file
 from catdata.errors import ImageRefused
 
 
@@ -90,7 +91,10 @@ def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
     ("name", "message"),
     [
         pytest.param(
-            "a\0b", "a\\x00b cannot be read: embedded null byte", id="zero byte in the name"
+            "a\0b", "a\\x00b cannot be read: no file can have this name", id="zero byte in the name"
+        ),
+        pytest.param(
+            "a\ud800", "a\\ud800 cannot be read: no file can have this name", id="half a character"
         ),
         pytest.param("x" * 300, "x" * 300 + " cannot be read: File name too long", id="too long"),
         pytest.param("a\x1b[31m\u202e.jpg", "a\\x1b[31m\\u202e.jpg does not exist", id="escaped"),

@@ -63,7 +63,7 @@ def test_a_changed_file_is_named_when_it_is_read(store: RawStore) -> None:
 
 def test_a_missing_file_is_named_when_it_is_read(store: RawStore) -> None:
     store.path(HASH, "jpeg").unlink()
-    with pytest.raises(WorkspaceDamaged, match="is missing"):
+    with pytest.raises(WorkspaceDamaged, match="does not exist: the catalog lists"):
         store.read(HASH, "jpeg")
 
 

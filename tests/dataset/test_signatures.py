@@ -6,7 +6,8 @@ import pytest
 from handmade import png, saved, webp
 from PIL import Image
 
-from catdata.dataset.images import decode, looks_like_picture
+from catdata.dataset.candidates import looks_like_picture
+from catdata.dataset.images import decode
 from catdata.dataset.signatures import HEAD_BYTES, other_kind, picture_format
 from catdata.errors import ImageRefused
 

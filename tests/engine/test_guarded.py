@@ -102,6 +102,24 @@ def test_a_module_in_the_current_folder_is_not_imported(tmp_path: Path) -> None:
     assert done.stdout == f"{GOOD}\n", done.stderr
 
 
+class NotCopied(Exception):
+    """An exception that pickle takes apart and cannot put together."""
+
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(f"{what} {where}")
+
+
+def fail_oddly(what: str) -> None:
+    raise NotCopied(what, "here")
+
+
+def test_an_error_that_cannot_be_copied_is_told_and_nobody_waits() -> None:
+    with GuardedExecutor(1) as pool:
+        with pytest.raises(TypeError, match="where"):
+            pool.submit(fail_oddly, "odd").result(timeout=30)
+        assert pool.submit(abs, -GOOD).result(timeout=30) == GOOD
+
+
 SLEEPER = """
 import os, sys, time
 from catdata.engine.guarded import GuardedExecutor

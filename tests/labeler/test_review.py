@@ -81,3 +81,19 @@ def test_the_most_doubtful_label_comes_first(
     page.wait_for_selector("#picture")
     assert page.inner_text("#name") == doubtful
     assert "Label believed" in page.inner_text("#facts")
+
+
+def test_a_catalog_that_cannot_be_listed_is_said_and_nobody_waits(
+    serve: Serve, workspace: Workspace, page: Page
+) -> None:
+    data = bytearray(workspace.catalog_path.read_bytes())
+    for start in range(0, len(data), 4096):
+        if data[start] == 0x0D and b"original" in data[start : start + 4096]:  # rows, not an index
+            data[start : start + 4096] = bytes(4096)
+    workspace.catalog_path.write_bytes(data)
+    page.goto(serve("--review", "--order", "given").address)
+    page.wait_for_selector("#finished")
+    said = page.inner_text("#trouble")
+    assert said.startswith("Not all photos could be found: ")
+    assert "catalog.db is damaged" in said
+    assert said.endswith("Nothing is lost: start the page again for the others.")

@@ -72,6 +72,20 @@ def test_pictures_of_another_size_that_a_build_lacks_are_refused(tmp_path: Path)
     assert refused.value.hint == "Compare builds of one size."
 
 
+@pytest.mark.parametrize("size", [32, 96])
+def test_a_pair_of_another_size_without_hashes_shares_its_test_set(
+    tmp_path: Path, size: int
+) -> None:
+    arms = [
+        course_arm(tmp_path / "original", size=size),
+        built_arm(tmp_path / "enlarged", range(20), size=size),
+    ]
+    (shared,) = shared_tests(arms)
+    assert shared.name == "original"
+    for arm in arms:
+        np.testing.assert_array_equal(shared.seen_by(arm).images, pixels(TEST, size))
+
+
 def test_builds_without_a_leak_give_no_warning(tmp_path: Path) -> None:
     arms = [course_arm(tmp_path / "original"), built_arm(tmp_path / "enlarged", range(20))]
     assert check_leaks(arms, shared_tests(arms)) == ()

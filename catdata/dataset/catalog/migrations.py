@@ -116,7 +116,11 @@ def _back_up(path: Path) -> None:
 def _migrated_copy(connection: schema.Connection) -> schema.Connection:
     """Return a migrated copy in memory; what is read is closed."""
     copy = schema.connect_memory()
-    with contextlib.closing(connection):
-        connection.backup(copy)
-    _run_steps(copy, schema.MEMORY)
+    try:
+        with contextlib.closing(connection):
+            connection.backup(copy)
+        _run_steps(copy, schema.MEMORY)
+    except BaseException:
+        copy.close()
+        raise
     return copy

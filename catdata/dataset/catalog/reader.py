@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -126,8 +127,8 @@ class Reader:
         Returns:
             n ids, and fingerprints of shape (n, 4), uint64.
         """
-        rows = [tuple(row) for row in self._iterate(self._FINGERPRINTS, (image_id,))]
-        table = np.array(rows, dtype=np.int64).reshape(-1, 5)
+        rows = self._iterate(self._FINGERPRINTS, (image_id,))
+        table = np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, 5)
         return table[:, 0].tolist(), table[:, 1:].astype(np.uint64)
 
     _REMOVED_FILES = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -129,6 +130,7 @@ def fingerprints(images: Iterable[ImageRow]) -> NDArray[np.uint64]:
     return np.array([image.fingerprint for image in images], dtype=np.uint64).reshape(-1, 4)
 
 
+_SHARED = ("origin", "split", "home_split", "format", "added_at")
 WORDS = ("dhash", "dhash_mirrored", "phash", "phash_mirrored")
 COLUMNS = [field.name for field in fields(ImageRow) if field.name not in {"id", "fingerprint"}]
 
@@ -157,6 +159,9 @@ def from_values(values: Row) -> ImageRow:
     warnings = values["warnings"]
     known["warnings"] = tuple(json.loads(warnings)) if warnings != "[]" else ()
     known["removed"] = bool(values["removed"])
+    for name in _SHARED:  # one text for all rows, of which there may be many
+        if known[name] is not None:
+            known[name] = sys.intern(known[name])
     if values["location"] is not None:
         known["location"] = os.fsdecode(values["location"])
     dhash, dhash_mirrored, phash, phash_mirrored = (values[name] % 2**64 for name in WORDS)

@@ -107,7 +107,11 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     with translated(path):
         connection = sqlite3.connect(uri, uri=True, timeout=_NAP, isolation_level=None)
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA synchronous = EXTRA")
+        try:
+            connection.execute("PRAGMA synchronous = EXTRA")
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 

@@ -37,10 +37,13 @@ export async function ask(path, request) {
   return answer;
 }
 
+let standing = ""; // what stays wrong, said before whatever else is
+
 /** Show what is wrong, or with no text take it away. */
 export function complain(text = "") {
-  byId("trouble").textContent = text;
-  byId("trouble").hidden = !text;
+  const said = [standing, text].filter(Boolean).join(" ");
+  byId("trouble").textContent = said;
+  byId("trouble").hidden = !said;
 }
 
 /** Have a screen reader say something. */
@@ -60,6 +63,10 @@ export function make(name, attributes = {}, ...children) {
 
 /** Show everything of an answer that both views have. */
 export function showCommon(view, onBack) {
+  if (view.trouble !== standing) {
+    standing = view.trouble;
+    complain();
+  }
   showProgress(view.progress);
   showStrip(view.strip, onBack);
   showRefused(view.refused);
