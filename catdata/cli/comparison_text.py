@@ -42,7 +42,20 @@ def describe(comparison: Comparison) -> Iterator[str]:
             yield ""
     yield from _by_folds(comparison)
     yield from _why(comparison)
+    yield from _in_short(comparison)
     yield f"({comparison.seconds:.0f} s)"
+
+
+def _in_short(comparison: Comparison) -> Iterator[str]:
+    """Yield the verdicts once more, where the last screen would not show them all."""
+    several = len({arm.layers for arm in comparison.arms}) > 1
+    judged: list[tuple[Contrast | FoldChange, str]] = []
+    judged += [(one, f"on test of {shown(one.test_set)}") for one in comparison.changes]
+    judged += [(one, f"by {one.folds} folds") for one in comparison.folds]
+    for one, how in judged:
+        network = f", layers {options.show_layers(one.layers)}" if several else ""
+        arms = f"{shown(one.before)} to {shown(one.after)}{network}, {how}"
+        yield output.paragraph(f"{arms}: {one.verdict.replace('-', ' ')}", later="  ")
 
 
 def _arms(arms: list[ArmResult], test_set: SetSummary) -> Iterator[str]:
