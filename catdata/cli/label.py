@@ -125,6 +125,8 @@ def _announce(address: str) -> None:
 
 
 def _report(sitting: Sitting) -> None:
+    if output.is_terminal():
+        click.echo(err=True)  # after the terminal's own ^C
     done = "looked at" if sitting.is_review else "labelled"
     parts = [f"{number} {name}" for name, number in sitting.labelled.items()]
     click.echo(f"{sum(sitting.labelled.values())} {done}: {', '.join(parts)}")

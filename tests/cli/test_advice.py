@@ -126,3 +126,16 @@ def test_names_of_a_labels_file_that_start_elsewhere_are_one_error(run, here: Pa
 def test_a_row_beyond_the_last_is_not_answered_with_a_row_beyond_the_last(run, here: Path) -> None:
     assert "Did you mean" not in run("show train[300]", status=1).stderr
     assert "Did you mean train[3]?" in run("show trian[3]", status=1).stderr
+
+
+def test_check_says_how_to_see_what_it_found(run, here: Path) -> None:
+    save(here / "a.jpg", 1)
+    save(here / "b.jpg", 1, quality=60)
+    run("add a.jpg b.jpg --label cat")
+    assert "Next: catdata check --plot found.png" in run("check --no-doubtful").stderr
+    assert "Next:" not in run("check --no-doubtful --plot found.png").stderr
+
+
+def test_a_misspelt_transform_is_answered_with_the_right_one(run, here: Path) -> None:
+    stderr = run("build-h5 --augment rotat=15", status=1).stderr
+    assert "Hint: Did you mean rotate? Transforms: rotate (0..180 degrees)" in stderr
