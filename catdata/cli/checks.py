@@ -63,6 +63,8 @@ def check(
         output.emit_json({"findings": [finding.to_json() for finding in findings]})
     else:
         click.echo(_describe(findings))
+    if not plot and any(finding.refs for finding in findings):
+        output.next_step("catdata check --plot found.png", "see them; or catdata show REF")
     ctx.exit(1 if strict and findings else 0)
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from catdata.cli import completion, helping, options, output, reports, training_options
 from catdata.errors import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from catdata.learning.comparison import Comparison
 
 
 @helping.command(epilog="Example: catdata compare original enlarged --plot comparison.png")
@@ -72,6 +78,7 @@ def compare(
     if report:
         reports.check_builds(names)
     arms = [Arm(name, workspace.read_pair(name, start)) for name in names]
+    output.warn_of_outdated(names, start)
     config = TrainConfig(**training)
     kept = workspace.Workspace.find(start).new_comparison_file(save) if save else None
     if kept:
@@ -104,3 +111,16 @@ def compare(
         output.drew(plot)
     if report:
         reports.write(comparison, report, start)
+    if not (folds or kept or report):
+        _suggest(names, comparison)
+
+
+def _suggest(names: Sequence[str], comparison: Comparison) -> None:
+    """Say what to type next: what would show more, or what shows it better."""
+    typed = f"catdata compare {shlex.join(names)}"
+    if len(names) == 1:
+        output.next_step("catdata compare original enlarged", "one build alone shows no change")
+    elif all(change.verdict == "no-difference-shown" for change in comparison.changes):
+        output.next_step(f"{typed} --folds 5", "let more images judge; takes longer")
+    else:
+        output.next_step(f"{typed} --report report.html", "the same with pictures")

@@ -38,6 +38,7 @@ def describe(comparison: Comparison) -> Iterator[str]:
             yield ""
     yield from _by_folds(comparison)
     yield from _why(comparison)
+    yield from _in_short(comparison)
     yield f"({comparison.seconds:.0f} s)"
 
 
@@ -45,6 +46,16 @@ def _networks(layers: tuple[int, ...], comparison: Comparison) -> str:
     first, *_, last = (*comparison.seeds, comparison.seeds[-1])
     seeds = f"seed {first}" if first == last else f"seeds {first} to {last}"
     return f"Hidden layers {options.show_layers(layers)}, {seeds},"
+
+
+def _in_short(comparison: Comparison) -> Iterator[str]:
+    """Yield the verdicts once more, where the last screen would not show them all."""
+    several = len({arm.layers for arm in comparison.arms}) > 1
+    for one in (*comparison.changes, *comparison.folds):
+        how = f"by {one.folds} folds" if one.folds else f"on test of {shown(one.test_set)}"
+        network = f", layers {options.show_layers(one.layers)}" if several else ""
+        arms = f"{shown(one.before)} to {shown(one.after)}{network}, {how}"
+        yield output.paragraph(f"{arms}: {one.verdict.replace('-', ' ')}", later="  ")
 
 
 def _arms(arms: list[ArmResult], test_set: SetSummary) -> Iterator[str]:

@@ -95,6 +95,7 @@ def curve(
     config, wanted = TrainConfig(layers=layers, **training), CurveOptions(**drawing)
     build = build or workspace.Workspace.find(start).default_build()
     arms = [Arm(name, workspace.read_pair(name, start)) for name in (build, base) if name]
+    output.warn_of_outdated([arm.name for arm in arms], start)
     with output.progress("curve", "iterations") as show:
         found = learning_curve(
             arms[0], wanted, config, base=arms[1] if base else None, on_progress=show

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from catdata.engine import Jobs
 
 _FILE = click.Path(path_type=Path)
+_MOST_LINES = 12  # a command that does more of a kind tells how many
 
 
 @helping.command(
@@ -78,7 +79,9 @@ def init(
 
     folder = folder or start or Path()
     if (train is None) != (test is None):
-        raise click.UsageError("--train and --test go together.")
+        raise click.UsageError(
+            f"--train and --test go together: add {'--test' if train else '--train'} H5."
+        )
     if empty and train:
         raise click.UsageError("--empty goes without --train and --test.")
     if train and test:
@@ -112,7 +115,7 @@ def _describe_init(report: InitReport) -> str:
 
 
 @helping.command(epilog="Example: catdata add ~/Pictures/cats --label cat")
-@click.argument("paths", nargs=-1, type=_FILE, metavar="PATH...")
+@click.argument("paths", nargs=-1, type=_FILE, metavar="[PATH]...")
 @click.option("--label", type=options.NameIn("catdata.h5file:CLASS_NAMES"), help="What all show.")
 @click.option(
     "--label-from-folder", is_flag=True, help="Take labels from folders such as cat/ and non-cat/."
@@ -122,7 +125,8 @@ def _describe_init(report: InitReport) -> str:
     "labels_file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Take file_name, label (and split) from a CSV or JSON-lines file.",
+    help="Take file_name, label (and split) from a CSV or JSON-lines file. Its names start at PATH,"
+    " or without one at the folder of FILE.",
 )
 @click.option(
     "--split",
@@ -168,7 +172,9 @@ def add(
     from catdata.dataset.workspace import Workspace
 
     if sum(map(bool, (label, label_from_folder, labels_file))) != 1:
-        raise click.UsageError("Give one of --label, --label-from-folder and --labels.")
+        raise click.UsageError(
+            "Label them: --label cat|non-cat, --label-from-folder or --labels FILE."
+        )
     if as_json and jsonl:
         raise click.UsageError("Give one of --json and --jsonl.")
     if not paths and not labels_file:
@@ -209,11 +215,15 @@ def _show_added(report: AddReport) -> None:
     for added in report.added:
         for warning in added.warnings:
             output.warn(f"{added.file}: {warning}")
-    if len(report.added) <= 12:
+    if len(report.added) <= _MOST_LINES:
         for added in report.added:
             click.echo(f"{added.ref}  {added.label:7}  {added.split:5}  {added.file}")
+    here = [skipped for skipped in report.skipped if skipped.duplicate_of]
     for skipped in report.skipped:
-        click.echo(f"skipped  {skipped.file}: {skipped.reason}")
+        if not skipped.duplicate_of or len(here) <= _MOST_LINES:
+            click.echo(f"skipped  {skipped.file}: {skipped.reason}")
+    if len(here) > _MOST_LINES:
+        click.echo(f"skipped  {len(here)} that are here already; with --json each is named")
     for refused in report.refused:
         output.error(f"{refused.file}: {refused.reason}", refused.hint)
     splits = [added.split for added in report.added]
@@ -230,13 +240,16 @@ def _show_added(report: AddReport) -> None:
 def status(start: Path | None, as_json: bool) -> None:
     """Count the images by split, class and origin; list builds."""
     from catdata.dataset.status import read_status
-    from catdata.dataset.workspace import Workspace
+    from catdata.dataset.workspace import ORIGINAL, Workspace
 
     found = read_status(Workspace.find(start))
     if as_json:
         output.emit_json(found.to_json())
     else:
         click.echo(_describe_status(found))
+    own = [build for build in found.builds if build.build != ORIGINAL]
+    if found.total(origin="added").images and not any(build.up_to_date for build in own):
+        output.next_step("catdata build-h5", "write h5 files with the images added")
 
 
 def _describe_status(status: Status) -> str:
@@ -256,7 +269,7 @@ def _describe_status(status: Status) -> str:
         *([output.paragraph(status.shift), ""] if status.shift else []),
     ]
     for build in status.builds:
-        state = "" if build.up_to_date else "  out of date: the catalog has changed since"
+        state = "" if build.up_to_date else "  out of date: the images have changed since"
         lines.append(f"build {build.build}: {build.images} images{state}")
     return "\n".join(lines)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     "folder",
     required=False,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="FOLDER",
+    metavar="[FOLDER]",
 )
 @click.option("--review", is_flag=True, help="Look at the dataset's own images again.")
 @click.option(
@@ -65,10 +65,11 @@ def label(
     port: int,
     no_browser: bool,
 ) -> None:
-    """Label a folder of photos in the browser, one key for each.
+    """Label a folder of photos in the browser.
 
-    Every answer is added to the dataset at once, so closing the page or ending the program loses
-    nothing; the next start goes on. Stop with Ctrl-C or the page's Done.
+    One key is enough for each photo. Every answer is added to the dataset at once, so closing the
+    page or ending the program loses nothing; the next start goes on. Stop with Ctrl-C or the page's
+    Done.
     """
     if review == bool(folder):
         raise click.UsageError("Name a folder of photos, or give --review.")
@@ -124,6 +125,8 @@ def _announce(address: str) -> None:
 
 
 def _report(sitting: Sitting) -> None:
+    if output.is_terminal():
+        click.echo(err=True)  # after the terminal's own ^C
     done = "looked at" if sitting.is_review else "labelled"
     parts = [f"{number} {name}" for name, number in sitting.labelled.items()]
     click.echo(f"{sum(sitting.labelled.values())} {done}: {', '.join(parts)}")

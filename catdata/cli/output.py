@@ -15,13 +15,14 @@ import click
 from catdata.errors import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
 QUIET = "catdata.quiet"
 _SAID_NEXT = "catdata.next"
 WIDTH = 80  # characters
 EXIT_INTERRUPTED = 130
+_GLUE = "\0"  # in place of a space where no line may end; shown() lets none through
 
 
 def is_quiet() -> bool:
@@ -71,6 +72,17 @@ def warn(message: str) -> None:
         _say("Warning:", message, fg="yellow")
 
 
+def warn_of_outdated(names: Iterable[str], start: Path | None) -> None:
+    """Warn of builds that lack what was added, relabelled or removed after they were written."""
+    from catdata.dataset.status import outdated
+
+    for name in outdated(names, start):
+        warn(
+            f"{name} was built before the last change of the images. To write it anew, with the "
+            f"options it had: catdata build-h5 {name}"
+        )
+
+
 def drew(path: Path) -> None:
     """Say where a figure was drawn, unless ``--quiet``."""
     if not is_quiet():
@@ -94,15 +106,12 @@ def _say(word: str, text: str, **style: Any) -> None:
     """Print a message on stderr after a coloured word, broken into lines on a terminal only."""
     lines = f"{word} {text}"
     if is_terminal():
-        lines = textwrap.fill(lines, WIDTH, break_long_words=False, break_on_hyphens=False)
+        lines = _fill(lines)
     click.echo(click.style(word, **style) + lines[len(word) :], err=True)
 
 
-_KEPT_TOGETHER = "\N{NO-BREAK SPACE}%"
-
-
 def paragraph(text: str, indent: str = "", later: str | None = None) -> str:
-    """Return text broken into lines that fit a terminal.
+    """Return text broken into lines that fit a terminal, but not before a ``%``.
 
     Args:
         text: A single paragraph.
@@ -110,15 +119,19 @@ def paragraph(text: str, indent: str = "", later: str | None = None) -> str:
         later: Stands before the later ones; by default a little more than *indent*.
     """
     deeper = later if later is not None else indent and indent + "  "
-    filled = textwrap.fill(
-        text.replace(" %", _KEPT_TOGETHER),
+    return _fill(text, indent, deeper)
+
+
+def _fill(text: str, indent: str = "", later: str = "") -> str:
+    lines = textwrap.fill(
+        text.replace(" %", f"{_GLUE}%"),
         WIDTH,
         initial_indent=indent,
-        subsequent_indent=deeper,
+        subsequent_indent=later,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return filled.replace(_KEPT_TOGETHER, " %")
+    return lines.replace(_GLUE, " ")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> str:

@@ -74,6 +74,7 @@ def predict(
     """
     from catdata.dataset import ingest, labels, pixels
     from catdata.dataset.images import Preparation
+    from catdata.dataset.status import learnt
     from catdata.dataset.workspace import Workspace
     from catdata.h5file import CLASS_NAMES
     from catdata.learning import models
@@ -94,7 +95,14 @@ def predict(
         added = ingest.add(workspace, labels.with_label(wrong, truth, "train"), jobs=jobs)
     if plot and readable:
         _draw(readable, predictions, plot)
+    pictures = [file.picture for file in readable if file.picture]
+    known = learnt(workspace, network.origin.build, [one.content_hash for one in pictures])
     _show(predictions, [file for file in prepared if file.refused], added, as_json=as_json)
+    if known:
+        output.warn(
+            f"{known} of these {len(readable)} photos are in train, so the network may have learnt"
+            " them by heart: ask it about others."
+        )
     ctx.exit(1 if len(readable) < len(prepared) or (added and added.refused) else 0)
 
 

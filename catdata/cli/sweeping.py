@@ -126,6 +126,7 @@ def sweep(
     build = build or workspace.Workspace.find(start).default_build()
     arm = Arm(build, workspace.read_pair(build, start))
     grid, config = Grid(seeds=tuple(range(1, seeds + 1)), **lists), TrainConfig(**training)
+    output.warn_of_outdated([build], start)
     with output.progress("sweep", "settings") as show:
         done = sweep_settings(arm, grid, config, kept=_kept(start), jobs=jobs, on_progress=show)
     for warning in done.warnings:
@@ -152,11 +153,19 @@ def _kept(start: Path | None) -> Path | None:
 
 
 def _describe(sweep: Sweep) -> Iterator[str]:
-    yield output.table(_HEAD, [_row(one, best=one is sweep.best) for one in sweep.candidates])
+    rows = [_row(one, best=one is sweep.best) for one in sweep.candidates]
+    same = [at for at in _OFTEN_THE_SAME if len({row[at] for row in rows}) == 1]
+    table = [[cell for at, cell in enumerate(row) if at not in same] for row in (_HEAD, *rows)]
+    yield output.table(table[0], table[1:])
+    if same:
+        values = _row(sweep.best, best=True)
+        yield f"all with {', '.join(f'{_HEAD[at]} {values[at]}' for at in same)}"
     seeds = len(sweep.grid.seeds)
-    yield (
+    failed = any(one.failures for one in sweep.candidates)
+    yield output.paragraph(
         f"accuracy: mean [95 % interval] in %, {sweep.grid.folds}-fold cross-validation inside"
         f" train over {seeds} {'seed' if seeds == 1 else 'seeds'}; * the best"
+        f"{' of those that failed to learn least often' if failed else ''}"
     )
     yield f"always the more frequent class: {100 * sweep.majority:.1f}"
     yield ""
@@ -168,6 +177,7 @@ def _describe(sweep: Sweep) -> Iterator[str]:
 
 
 _HEAD = ("", "layers", "rate", "iterations", "l2", "dropout", "train", "accuracy", "did not learn")
+_OFTEN_THE_SAME = (3, 4, 5)  # columns that are told in a line where no row differs
 
 
 def _row(candidate: Candidate, *, best: bool) -> tuple[str, ...]:

@@ -73,6 +73,7 @@ def train(
         folder = workspace.Workspace.find(start).new_run_folder(save) if save else None
         for warning in pair.warnings:
             output.warn(warning)
+        output.warn_of_outdated([build], start)
         if check_gradients:
             ctx.exit(0 if _gradients_are_right(pair, config, as_json=as_json) else 1)
         progress = output.progress("train", "iterations", config.iterations)
@@ -98,7 +99,7 @@ def train(
         ctx.exit(output.EXIT_INTERRUPTED)
     if folder:
         output.next_step(f"catdata predict PHOTO.jpg --model {save}", f"saved in {shown(folder)}")
-    else:
+    elif diagnosis.state == "learning":
         output.next_step("catdata compare", "is the difference more than luck?")
 
 
@@ -154,6 +155,8 @@ def _train_record(build: str, pair: OpenPair, run: Run, diagnosis: Diagnosis) ->
 def _describe_run(
     build: str, pair: OpenPair, run: Run, diagnosis: Diagnosis, augment: Sequence[str]
 ) -> str:
+    from catdata.learning.diagnosis import overfitting
+
     history, config = run.history, run.config
     steps = [
         (f"{iteration}", f"{cost:.4f}", f"{train:.3f}", f"{test:.3f}")
@@ -169,6 +172,8 @@ def _describe_run(
     head = ("", "images", "accuracy", "baseline", "cats right", "non-cats right")
     size, dims = f"{pair.train.size} x {pair.train.size}", "-".join(map(str, run.layer_dims))
     rate = f"learning rate {config.learning_rate}"
+    learns = run.train.accuracy > run.train.baseline_accuracy
+    gap = f" {overfitting(run)}" if learns else ""
     return "\n".join(
         [
             f"{shown(build)}: {len(pair.train)} train and {len(pair.test)} test images, {size}",
@@ -181,7 +186,7 @@ def _describe_run(
             "after the last step; baseline: always naming the more frequent class of the set",
             "",
             *_describe_end(run),
-            output.paragraph(f"{diagnosis.message} ({run.seconds:.2f} s)"),
+            output.paragraph(f"{diagnosis.message}{gap} ({run.seconds:.2f} s)"),
         ]
     )
 

@@ -209,7 +209,7 @@ def _balance(status: Status) -> Iterator[Finding]:
             detail = f"{split} holds {counts.cat} cats among {counts.images} images"
             yield Finding("class-imbalance", (), f"{detail} (limit {IMBALANCE:.0%} of each class)")
     if status.shift:
-        yield Finding("class-shift", (), f"{status.shift} (limit {NOTABLE_SHIFT:.0%})")
+        yield Finding("class-shift", (), f"{status.shift[:-1]} (limit {NOTABLE_SHIFT:.0%})")
     for build in status.builds:
         if not build.up_to_date:
             detail = f"{build.build} was written before the last change: catdata build-h5"

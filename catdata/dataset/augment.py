@@ -17,7 +17,7 @@ from catdata.dataset import images
 from catdata.dataset.rawstore import Stored
 from catdata.dataset.transforms import CHANCES, REFUSED, TRANSFORMS, Parameters, Pixels
 from catdata.dataset.warp import UNMOVED, Affine, warp
-from catdata.errors import BuildRefused, ConfigRefused, shown
+from catdata.errors import BuildRefused, ConfigRefused, did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -85,7 +85,10 @@ class Spec:
         if self.name in REFUSED:
             raise ConfigRefused(f"{REFUSED[self.name]}.", hint=_known())
         if self.name not in TRANSFORMS:
-            raise ConfigRefused(f"There is no transform {shown(self.name)!r}.", hint=_known())
+            meant = did_you_mean(self.name, TRANSFORMS)
+            raise ConfigRefused(
+                f"There is no transform {shown(self.name)!r}.", hint=f"{meant}{_known()}"
+            )
         transform = TRANSFORMS[self.name]
         if not 0 <= self.strength <= transform.highest or (
             transform.switch and self.strength not in (0, 1)

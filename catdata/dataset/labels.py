@@ -173,7 +173,8 @@ def from_file(file: Path, folder: Path | None = None, split: str = "auto") -> li
         outside *folder* has a *problem* that says so with the number of the line.
 
     Raises:
-        ConfigRefused: If the file as a whole cannot be read, lacks a column or names nothing.
+        ConfigRefused: If the file as a whole cannot be read, lacks a column, or names nothing
+            that is there.
     """
     base = folder or file.parent
     entries: list[Entry] = []
@@ -200,12 +201,19 @@ def from_file(file: Path, folder: Path | None = None, split: str = "auto") -> li
         entries.append(Entry(path, label or 0, side, problem=problem))
     if not entries:
         raise ConfigRefused(f"{shown(file)} names no file.")
+    if len(seen) > 1 and not any(map(os.path.lexists, seen)):
+        raise ConfigRefused(
+            f"None of the {len(seen)} files that {shown(file)} names is in {shown(base)}.",
+            hint="Names start at the PATH given, or without one at the folder of the labels file.",
+        )
     return entries
 
 
 def _records(file: Path) -> Iterator[tuple[int, dict[str, object]]]:
     """Yield the records of a labels file with the number of their line."""
     try:
+        if not os.path.lexists(file):
+            raise ConfigRefused(f"There is no file {shown(file)}.")
         if not file.is_file() or file.stat().st_size > MAX_LABELS_BYTES:
             limit = f"{MAX_LABELS_BYTES >> 20} MiB"
             raise ConfigRefused(f"{shown(file)} is no plain file of at most {limit}.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from catdata import fingerprint
 from catdata.dataset.catalog import fingerprints
 from catdata.dataset.workspace import ORIGINAL, Workspace
+from catdata.errors import CatdataError
 from catdata.h5file import CLASS_NAMES, SPLITS
 
 if TYPE_CHECKING:
@@ -127,6 +128,44 @@ def read_status(workspace: Workspace) -> Status:
         counts=counts,
         builds=[_build_status(workspace, name, digest, original) for name in workspace.builds()],
     )
+
+
+def outdated(names: Iterable[str], start: Path | None = None) -> list[str]:
+    """Return those of the builds named that were written before the last change of the images.
+
+    Folders elsewhere are none of them, and where there is no catalog to read nobody can tell.
+
+    Args:
+        names: Builds or folders.
+        start: Where to look for the workspace, as for :meth:`Workspace.find`.
+    """
+    try:
+        workspace = Workspace.find(start)
+        with workspace.catalog() as catalog:
+            digest = catalog.digest()
+    except CatdataError:  # whoever trains on two h5 files needs no catalog
+        return []
+    known = {name for name in workspace.builds() if name != ORIGINAL}
+    chosen = [name for name in dict.fromkeys(names) if name in known]
+    return [name for name in chosen if workspace.manifest(name).get("catalog") != digest]
+
+
+def learnt(workspace: Workspace, build: str, content_hashes: Iterable[str]) -> int:
+    """Count the pictures that are in train now, and so perhaps in that of a build.
+
+    Args:
+        workspace: Where the images are.
+        build: What a network learnt from; the original pair and folders elsewhere hold no photos.
+        content_hashes: The pictures, as :class:`~catdata.dataset.images.Picture` has them.
+    """
+    if build == ORIGINAL or build not in workspace.builds():
+        return 0
+    try:
+        with workspace.catalog() as catalog:
+            found = [catalog.same_picture("", content_hash) for content_hash in content_hashes]
+    except CatdataError:  # a network can be asked without a catalog
+        return 0
+    return sum(image is not None and image.split == "train" for image in found)
 
 
 def _tabulate(counts: Iterable[Count]) -> dict[tuple[str, str], ClassCounts]:

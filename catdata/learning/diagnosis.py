@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from catdata.learning.records import is_saturated
+from catdata.learning.stats import wilson
 
 if TYPE_CHECKING:
     from catdata.learning.training import Run
@@ -74,6 +75,24 @@ def diagnose(run: Run) -> Diagnosis:
         if np.ptp(run.train.probabilities) < _SAME_ANSWER:
             return _base_rate_only(run)
     return _learning(run)
+
+
+def overfitting(run: Run, test_set: str = "test") -> str:
+    """Say whether a network knows its training images better than those of a test set.
+
+    It does where its train accuracy lies above Wilson's interval of the test accuracy: so many
+    test images and chance alone do not bring such a gap.
+    """
+    train, test = run.train.accuracy, run.tests[test_set]
+    interval = wilson(round(test.accuracy * test.images), test.images)
+    said = (
+        f"Test accuracy is {_percent(test.accuracy)}; other test images of the kind, {test.images}"
+        f" again, could as well bring {100 * interval.low:.1f} to {_percent(interval.high)}."
+        f" Train accuracy, {_percent(train)}, is"
+    )
+    if train > interval.high:
+        return f"{said} above all that: the network is overfitting."
+    return f"{said} not above that: no overfitting is shown."
 
 
 def _diverged(run: Run, iteration: int) -> Diagnosis:

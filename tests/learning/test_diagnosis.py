@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from drawn import Drawn, drawn
 
-from catdata.learning.diagnosis import STATES, Diagnosis, diagnose, entropy
+from catdata.learning.diagnosis import STATES, Diagnosis, diagnose, entropy, overfitting
 from catdata.learning.training import TrainConfig, fit
 
 if TYPE_CHECKING:
@@ -47,6 +47,24 @@ def test_the_courses_network_is_learning(course: tuple[ImageSet, ImageSet]) -> N
         "The cost went from 0.7717 to 0.0884 in 2,500 iterations, and 98.6 % of the training images"
         " are named rightly; always naming the more frequent class gives 65.6 %.",
     )
+
+
+@pytest.mark.originals
+def test_the_courses_network_is_overfitting(course: tuple[ImageSet, ImageSet]) -> None:
+    train, test = course
+    assert overfitting(fit(train, TrainConfig(), tests={"test": test})) == (
+        "Test accuracy is 80.0 %; other test images of the kind, 50 again, could as well bring"
+        " 67.0 to 88.8 %. Train accuracy, 98.6 %, is above all that: the network is overfitting."
+    )
+
+
+@pytest.mark.originals
+def test_a_network_that_knows_train_no_better_is_not_overfitting(
+    course: tuple[ImageSet, ImageSet],
+) -> None:
+    train, _ = course
+    run = fit(train, TrainConfig(iterations=1200), tests={"test": train})
+    assert overfitting(run).endswith("is not above that: no overfitting is shown.")
 
 
 @pytest.mark.originals

@@ -211,7 +211,8 @@ class Reader:
     def _unknown(self, ref: str) -> UnknownReference:
         names = [row[0] for row in self._iterate(self._SOME_NAMES)]
         if ref.endswith("]"):  # perhaps a row of the original pair with its split misspelt
-            names = [split + ref[ref.find("[") :] for split in SPLITS]
+            split, _, rest = ref.partition("[")
+            names = [] if split in SPLITS else [f"{known}[{rest}" for known in SPLITS]
         meant = did_you_mean(ref, names, most=3)
         return UnknownReference(
             f"No image is named {shown(ref)}.",
