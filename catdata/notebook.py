@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from catdata.engine import Jobs
     from catdata.learning.comparison import Arm
     from catdata.learning.records import LabelledImages
     from catdata.learning.sources import Gram
@@ -126,6 +127,7 @@ def compare(
     layers: Sequence[tuple[int, ...]] = experiments.DEFAULT_LAYERS,
     seeds: Sequence[int] = experiments.DEFAULT_SEEDS,
     config: TrainConfig | None = None,
+    jobs: Jobs = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> ShownComparison:
     """Train builds with the same seeds and tell what differs.
@@ -133,7 +135,7 @@ def compare(
     Takes and refuses what :func:`catdata.learning.experiments.compare` does.
     """
     comparison = experiments.compare(
-        arms, layers=layers, seeds=seeds, config=config, on_progress=on_progress
+        arms, layers=layers, seeds=seeds, config=config, jobs=jobs, on_progress=on_progress
     )
     return ShownComparison.of(comparison)
 
@@ -144,7 +146,7 @@ def sweep(
     config: TrainConfig | None = None,
     *,
     kept: Path | None = None,
-    jobs: int | None = None,
+    jobs: Jobs = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> ShownSweep:
     """Judge every setting by cross-validation inside train, and show the best the test set.

@@ -80,6 +80,7 @@ WINGS = {
         "passes",
         "descent",
         "stack",
+        "dealing",
         "training",
         "estimator",
         "gradients",

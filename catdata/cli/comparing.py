@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from catdata.cli import completion, options, output, reports, training_options
 from catdata.errors import shown
+
+if TYPE_CHECKING:
+    from catdata.engine import Engine
 
 
 @click.command(epilog="Example: catdata compare original enlarged --plot comparison.png")
@@ -38,6 +41,7 @@ from catdata.errors import shown
 )
 @click.option("--save", metavar="NAME", help="Keep the comparison under this name.")
 @training_options.training()
+@options.training_workers
 @options.plot
 @options.report
 @options.as_json
@@ -52,6 +56,7 @@ def compare(
     control: bool,
     save: str | None,
     training: dict[str, Any],
+    jobs: Engine,
     plot: Path | None,
     report: Path | None,
     as_json: bool,
@@ -84,6 +89,7 @@ def compare(
             config=config,
             control=control,
             folds=folds or 0,
+            jobs=jobs,
             on_progress=show,
         )
     for warning in comparison.warnings:

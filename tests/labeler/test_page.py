@@ -136,7 +136,9 @@ def test_a_refused_answer_is_shown_with_its_reason_and_the_next_photo_comes(
     shown_name(page)
     draw(0, 480, 360).save(folder / "00.jpg")  # changed since it was shown
     assert press(page, "c") == "01.jpg"
-    assert "00.jpg was not taken: it changed while it was being added" in page.inner_text("#trouble")
+    assert "00.jpg was not taken: it changed while it was being added" in page.inner_text(
+        "#trouble"
+    )
     assert counts(workspace) == NONE
 
 
