@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from catdata.dataset.images import Picture, Preparation
     from catdata.dataset.rawstore import Stored
 
-NOT_A_PICTURE = "not a JPEG, PNG or WebP picture"
+NOT_A_PICTURE = "not a JPEG, PNG, WebP or HEIC picture"
 
 
 class Task(NamedTuple):
