@@ -260,6 +260,7 @@ def compare(
     config: TrainConfig | None = None,
     control: bool = False,
     folds: int = 0,
+    jobs: Jobs = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> ShownComparison:
     """Train builds with the same seeds and tell what differs.
@@ -273,6 +274,7 @@ def compare(
         config=config,
         control=control,
         folds=folds,
+        jobs=jobs,
         on_progress=on_progress,
     )
     return ShownComparison.of(comparison)
@@ -284,7 +286,7 @@ def sweep(
     config: TrainConfig | None = None,
     *,
     kept: Path | None = None,
-    jobs: int | None = None,
+    jobs: Jobs = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> ShownSweep:
     """Judge every setting by cross-validation inside train, and show the best the test set.

@@ -34,6 +34,7 @@ ROOMS = [
 WINGS = {
     "engine": ["deaths", "flow", "worker", "guarded", "cluster", "executors"],
     "dataset": [
+        "heif",
         "signatures",
         "plainfile",
         "candidates",
@@ -81,6 +82,7 @@ WINGS = {
         "passes",
         "descent",
         "stack",
+        "dealing",
         "training",
         "estimator",
         "gradients",
@@ -135,7 +137,15 @@ ONLY_IN = {
     "matplotlib": ["report", "course"],  # course names the type alone
     "jinja2": ["report.page", "labeler"],
     "distributed": ["engine.cluster"],
-    "PIL": ["dataset.fits", "dataset.images", "dataset.warp", "dataset.transforms", "demo"],
+    "pillow_heif": ["dataset.heif"],
+    "PIL": [
+        "dataset.fits",
+        "dataset.heif",
+        "dataset.images",
+        "dataset.warp",
+        "dataset.transforms",
+        "demo",
+    ],
 }
 
 

@@ -14,6 +14,7 @@ from catdata.errors import shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from catdata.engine import Engine
     from catdata.learning.comparison import Comparison
 
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 )
 @click.option("--save", metavar="NAME", help="Keep the comparison under this name.")
 @training_options.training()
+@options.training_workers
 @options.plot
 @options.report
 @options.as_json
@@ -58,6 +60,7 @@ def compare(
     control: bool,
     save: str | None,
     training: dict[str, Any],
+    jobs: Engine,
     plot: Path | None,
     report: Path | None,
     as_json: bool,
@@ -91,6 +94,7 @@ def compare(
             config=config,
             control=control,
             folds=folds or 0,
+            jobs=jobs,
             on_progress=show,
         )
     if kept:  # first of all: what prints or draws may fail

@@ -14,6 +14,7 @@ from catdata.errors import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from catdata.engine import Engine
     from catdata.learning.learningcurve import LearningCurve, Point
     from catdata.learning.stats import Interval
 
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     help="Hidden layers; none for logistic regression.",
 )
 @training_options.training()
+@options.training_workers
 @options.plot
 @options.as_json
 @options.quiet
@@ -74,6 +76,7 @@ def curve(
     base: str | None,
     layers: tuple[int, ...],
     training: dict[str, Any],
+    jobs: Engine,
     plot: Path | None,
     as_json: bool,
     **drawing: Any,
@@ -98,7 +101,12 @@ def curve(
     output.warn_of_outdated([arm.name for arm in arms], start)
     with output.progress("curve", "iterations") as show:
         found = learning_curve(
-            arms[0], wanted, config, base=arms[1] if base else None, on_progress=show
+            arms[0],
+            wanted,
+            config,
+            base=arms[1] if base else None,
+            jobs=jobs,
+            on_progress=show,
         )
     for warning in found.warnings:
         output.warn(warning)

@@ -163,10 +163,11 @@ def add(
     as_json: bool,
     jsonl: bool,
 ) -> None:
-    """Add photos (JPEG, PNG, WebP): files, or whole folders.
+    """Add photos (JPEG, PNG, WebP, HEIC) or whole folders.
 
     What is here already is skipped, what cannot be read is refused with the reason, and the rest
-    goes on. The exit status is 1 if any file was refused.
+    goes on. The exit status is 1 if any file was refused. HEIC, which phones take, needs one more
+    package: pip install 'catdata[heif]'
     """
     from catdata.dataset import ingest, labels
     from catdata.dataset.workspace import Workspace

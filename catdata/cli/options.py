@@ -127,41 +127,52 @@ jobs = click.option(
 )
 
 
-def workers(command: _Command) -> _Command:
-    """Offer the engines; the command gets ``jobs``, which says where its work runs."""
+def _workers(default: str, text: str) -> Callable[[_Command], _Command]:
+    """Offer the engines; the command gets ``jobs``, which says where its work runs.
 
-    @functools.wraps(command)
-    def chosen(
-        *args: Any, engine: str, jobs: int | None, scheduler: str | None, **rest: Any
-    ) -> Any:
-        from catdata.engine import Engine
-
-        name = "dask" if scheduler and engine == "processes" else engine
-        return command(*args, jobs=Engine(name, jobs, scheduler), **rest)
-
+    Args:
+        default: The engine where none is named.
+        text: The help for ``--engine``.
+    """
     offered = [
-        click.option(
-            "--jobs",
-            type=click.IntRange(min=1),
-            metavar="N",
-            help="Number of worker processes [default: one for each core].",
-        ),
+        jobs,
         click.option(
             "--engine",
             type=NameIn("catdata.engine:EXECUTORS"),
-            default="processes",
+            default=default,
             show_default=True,
-            help="Where pictures are decoded. Processes are as fast as threads, and a picture that"
-            " crashes or hangs costs itself alone.",
+            help=text,
         ),
         click.option(
             "--scheduler", metavar="URL", help="Address of a Dask cluster, as tcp://HOST:8786."
         ),
     ]
-    for option in reversed(offered):
-        chosen = option(chosen)
-    return chosen  # type: ignore[return-value]
 
+    def offer(command: _Command) -> _Command:
+        @functools.wraps(command)
+        def chosen(
+            *args: Any, engine: str, jobs: int | None, scheduler: str | None, **rest: Any
+        ) -> Any:
+            from catdata.engine import Engine
+
+            name = "dask" if scheduler and engine == default else engine
+            return command(*args, jobs=Engine(name, jobs, scheduler), **rest)
+
+        for option in reversed(offered):
+            chosen = option(chosen)
+        return chosen  # type: ignore[return-value]
+
+    return offer
+
+
+workers = _workers(
+    "processes",
+    "Where pictures are decoded. Processes are as fast as threads, and a picture that crashes or"
+    " hangs costs itself alone.",
+)
+training_workers = _workers(
+    "threads", "Where networks are trained side by side; the numbers are the same."
+)
 
 label = click.option(
     "--label",

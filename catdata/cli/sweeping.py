@@ -13,6 +13,7 @@ from catdata.errors import WorkspaceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from catdata.engine import Engine
     from catdata.learning.stats import Interval
     from catdata.learning.sweep import Candidate, Sweep
 
@@ -93,7 +94,7 @@ def _list(
     "--seeds", type=click.IntRange(1, 1000), default=3, show_default=True, help="Seeds 1 to N."
 )
 @training_options.training(without=("learning_rate", "iterations", "l2", "dropout"))
-@options.jobs
+@options.training_workers
 @options.plot
 @options.as_json
 @options.quiet
@@ -104,7 +105,7 @@ def sweep(
     build: str | None,
     seeds: int,
     training: dict[str, Any],
-    jobs: int | None,
+    jobs: Engine,
     plot: Path | None,
     as_json: bool,
     **lists: Any,

@@ -14,7 +14,8 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from catdata.dataset.signatures import other_kind, picture_format
+from catdata.dataset import heif
+from catdata.dataset.signatures import HEAD_BYTES, other_kind, picture_format
 from catdata.errors import ImageRefused
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ class Header:
     """What a checked picture file declares.
 
     Attributes:
-        format: ``jpeg``, ``png`` or ``webp``.
-        width: Stored width in pixels, before any orientation.
-        height: Stored height in pixels, before any orientation.
+        format: ``jpeg``, ``png``, ``webp`` or ``heif``.
+        width: Width in pixels, before any EXIF orientation.
+        height: Height in pixels, before any EXIF orientation.
         drawing: A file of the same format with only the parts that draw the first picture.
         memory: Bytes that decoding takes at most.
         exif: The TIFF structure of the EXIF part, or None.
@@ -62,14 +63,16 @@ def read_header(data: bytes) -> Header:
         data: The bytes of the file.
 
     Raises:
-        ImageRefused: If it is no JPEG, PNG or WebP, ends early, is broken, or could exhaust memory
-            or time.
+        ImageRefused: If it is no JPEG, PNG, WebP or HEIC, ends early, is broken, or could exhaust
+            memory or time.
     """
-    readers = {"jpeg": _read_jpeg, "png": _read_png, "webp": _read_webp}
-    name = picture_format(data[:16])
+    readers = {"jpeg": _read_jpeg, "png": _read_png, "webp": _read_webp, "heif": _read_heif}
+    name = picture_format(data[:HEAD_BYTES])
     if name is None:
         kind = other_kind(data)
-        raise ImageRefused(f"this is {kind.what}; JPEG, PNG and WebP are read", hint=kind.hint)
+        raise ImageRefused(
+            f"this is {kind.what}; JPEG, PNG, WebP and HEIC are read", hint=kind.hint
+        )
     try:
         return readers[name](data)
     except struct.error as error:
@@ -385,3 +388,24 @@ def _webp_size(kind: bytes, body: bytes) -> tuple[int, int]:
         (bits,) = struct.unpack_from("<I", body, 1)
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
     raise _broken("its header is not valid")
+
+
+# --------------------------------------------------------------------------------------------- HEIF
+
+
+_HEIF_BYTES = 12  # a pixel while decoding: 8 with halved colours, more with all of them
+
+
+def _read_heif(data: bytes) -> Header:
+    try:
+        found = heif.declared(data)
+    except EOFError as error:
+        raise _ends_early(str(error)) from error
+    except heif.NotValid as error:
+        raise _broken(str(error)) from error
+    except IndexError as error:
+        raise _broken("its header ends too early") from error
+    for width, height in (found.stored, (found.width, found.height)):
+        _check_size(width, height)
+    memory = _HEIF_BYTES * found.stored[0] * found.stored[1] + len(data)
+    return Header("heif", width, height, data, memory, depth=found.depth, several=found.several)

@@ -19,10 +19,11 @@ FORMATS_BY_SUFFIX = {
     **dict.fromkeys([".jpg", ".jpeg", ".jpe", ".jfif"], "jpeg"),
     **dict.fromkeys([".png", ".apng"], "png"),
     ".webp": "webp",
-    **{f".{name}": name for name in ("gif", "bmp", "tiff", "heic", "heif", "avif", "svg", "jxl")},
+    **{f".{name}": name for name in ("gif", "bmp", "tiff", "avif", "svg", "jxl")},
+    **dict.fromkeys([".heic", ".heif", ".hif"], "heif"),
     ".tif": "tiff",
 }
-"""What a file is by the ending of its name, in lower case; only three of these can be read."""
+"""What a file is by the ending of its name, in lower case; only four of these can be read."""
 
 _FIGURE_HEAD = 4096  # bytes, among which a figure names its maker
 _FIGURE_MARKS = {b"\x89PNG": b"tEXtSoftware\0catdata figure", b"<?xml": b"catdata figure"}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from catdata.dataset.images import Picture, Preparation
     from catdata.dataset.rawstore import Stored
 
-NOT_A_PICTURE = "not a JPEG, PNG or WebP picture"
+NOT_A_PICTURE = "not a JPEG, PNG, WebP or HEIC picture"
 OWN_FIGURE = "a figure that catdata drew, not a photo"
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 METADATA = "metadata.csv"
 NPZ = "catdata.npz"
 _COLUMNS = ("file_name", "label", "split", "ref", "original_name")
+_LONGEST = 4096  # pixels of the longer side of what becomes another format
 
 
 Rows = Mapping[str, Sequence[ImageRow]]
@@ -140,6 +141,8 @@ def _file_of(target: _Target, row: ImageRow) -> tuple[bytes, str]:
     """Return the bytes and the ending of one exported picture."""
     if row.file_hash and row.format and not target.prepared:
         data = target.workspace.raw.read(row.file_hash, row.format, row.location)
+        if row.format == "heif":  # what learns from such folders does not read it
+            return images.encode_jpeg(images.preview(data, _LONGEST)), ".jpg"
         return data, SUFFIXES[row.format]
     return images.encode_png(target.pixels.one(row)), ".png"
 

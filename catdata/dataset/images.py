@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from catdata.dataset import heif
 from catdata.dataset.bounds import Header, read_header, read_orientation
 from catdata.dataset.budget import DECODING
 from catdata.dataset.candidates import FORMATS_BY_SUFFIX
@@ -94,7 +95,7 @@ class Picture:
         fingerprint: Shape (4,), uint64, of the whole upright picture; see ``catdata.fingerprint``.
         width: Width of the whole upright picture, in pixels.
         height: Height of the whole upright picture, in pixels.
-        format: ``jpeg``, ``png`` or ``webp``.
+        format: ``jpeg``, ``png``, ``webp`` or ``heif``.
         warnings: What was unusual, a phrase each, such as "has CMYK colours".
     """
 
@@ -113,7 +114,8 @@ def decode(data: bytes, preparation: Preparation = Preparation(), *, name: str =
     Safe to call from many threads at once; those at work together take about 1 GiB at most.
 
     Args:
-        data: The whole file; JPEG, PNG or WebP, which its first bytes tell.
+        data: The whole file; JPEG, PNG, WebP or, with the extra ``heif``, HEIC, which its first
+            bytes tell.
         preparation: The square to make.
         name: The file's name, for messages and to notice that it says another format; may be empty.
 
@@ -295,9 +297,10 @@ def _header_warnings(header: Header, name: str) -> list[str]:
     if named != header.format:
         warnings.append(f"is a {header.format.upper()} under the name of a {named.upper()}")
     if header.several:
-        warnings.append("holds several pictures; the first one is used")
-    if header.depth == 16:
-        warnings.append("has 16 bits a channel, of which 8 are kept")
+        which = "main" if header.format == "heif" else "first"
+        warnings.append(f"holds several pictures; the {which} one is used")
+    if header.depth > 8:
+        warnings.append(f"has {header.depth} bits a channel, of which 8 are kept")
     shorter, longer = sorted((header.width, header.height))
     if shorter < 16:
         warnings.append(f"is only {header.width} x {header.height} pixels")
@@ -323,18 +326,28 @@ def _orientation(header: Header, warnings: list[str]) -> int:
 def _upright(header: Header, orientation: int, size: int, warnings: list[str]) -> Image.Image:
     """Decode to RGB of at least twice *size* where the picture has as much, and turn it upright."""
     try:
-        image: Image.Image = Image.open(io.BytesIO(header.drawing), formats=[header.format.upper()])
-        # A JPEG decodes to 1/2, 1/4 or 1/8 of its size for a fraction of the time.
-        image.draft(None, (_OVERSAMPLING * size, _OVERSAMPLING * size))
-        image.load()
+        image = _loaded(header, size)
         if orientation in _TURNS:
             image = image.transpose(_TURNS[orientation])
         return _small_rgb(image, max(1, min(image.size) // (_OVERSAMPLING * size)), warnings)
+    except ImageRefused:
+        raise
     # Pillow raises OSError, SyntaxError, TypeError, IndexError, MemoryError and more on broken
     # files. Whatever it was, the object is dropped: a second load() may succeed with wrong
     # pixels.
     except Exception as error:
         raise _undecodable(error) from error
+
+
+def _loaded(header: Header, size: int) -> Image.Image:
+    """Decode a picture, to no less than twice *size* where it has as much."""
+    if header.format == "heif":
+        return heif.decode(header.drawing, header.width * header.height)
+    image = Image.open(io.BytesIO(header.drawing), formats=[header.format.upper()])
+    # A JPEG decodes to 1/2, 1/4 or 1/8 of its size for a fraction of the time.
+    image.draft(None, (_OVERSAMPLING * size, _OVERSAMPLING * size))
+    image.load()
+    return image
 
 
 def _undecodable(error: Exception) -> ImageRefused:
@@ -345,7 +358,7 @@ def _undecodable(error: Exception) -> ImageRefused:
     elif isinstance(error, UnidentifiedImageError) or not str(error):
         what = "is broken: it cannot be decoded"
     else:
-        what = f"is broken: {shown(str(error))}"
+        what = f"is broken: {shown(str(error).strip())}"
     return ImageRefused(f"the picture {what}", hint="Copy or download the file again.")
 
 

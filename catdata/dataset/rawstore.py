@@ -19,7 +19,7 @@ from catdata.errors import ImageRefused, WorkspaceDamaged, shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SUFFIXES = {"jpeg": ".jpg", "png": ".png", "webp": ".webp"}
+SUFFIXES = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "heif": ".heic"}
 """Which ending a stored file has, by the format that its bytes show."""
 
 
@@ -38,7 +38,7 @@ class RawFile(NamedTuple):
 
     Attributes:
         file_hash: sha256 that its bytes are to have.
-        format: ``jpeg``, ``png`` or ``webp``.
+        format: ``jpeg``, ``png``, ``webp`` or ``heif``.
         source: Where it is now.
     """
 
@@ -136,7 +136,7 @@ class RawStore:
 
         Args:
             file_hash: sha256 of the file.
-            format: ``jpeg``, ``png`` or ``webp``.
+            format: ``jpeg``, ``png``, ``webp`` or ``heif``.
             location: Where it is, if it is not in the store.
 
         Raises:

@@ -1,7 +1,7 @@
 """What a file is, told by its first bytes.
 
-Three formats are read. Every other one gets a name and a next step: "cannot identify image file"
-helps nobody whose phone takes HEIC or whose download is a web page.
+Four formats are read. Every other one gets a name and a next step: "cannot identify image file"
+helps nobody whose download is a web page.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ class Kind(NamedTuple):
 
 
 _TIFF = Kind("a TIFF or a camera's raw file", _SAVE_AS, is_picture=True)
-_HEIC = Kind("a HEIC picture", _SAVE_AS, is_picture=True)
 _AVIF = Kind("an AVIF picture", _SAVE_AS, is_picture=True)
 _JPEG_XL = Kind("a JPEG XL picture", _SAVE_AS, is_picture=True)
 _BMP = Kind("a BMP picture", _SAVE_AS, is_picture=True)
@@ -65,10 +64,11 @@ _STARTS = {
 
 # Of HEIF's relatives the four letters after "ftyp" tell which; whatever is not here is a video.
 _BRANDS = {
-    **dict.fromkeys([b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"], _HEIC),
-    **dict.fromkeys([b"avif", b"avis"], _AVIF),
+    **dict.fromkeys([b"avif", b"avis", b"mif1", b"msf1", b"mif2"], _AVIF),
     b"crx ": _TIFF,
 }
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_HEIF_BRANDS = {b"mif1", b"msf1", b"mif2"}  # of any coding
 
 _MARKUP = {
     b"<!doctype html": _WEB_PAGE,
@@ -81,10 +81,10 @@ _MARKUP = {
 
 
 def picture_format(head: bytes) -> str | None:
-    """Return ``jpeg``, ``png`` or ``webp``, or None for a file that is none of them.
+    """Return ``jpeg``, ``png``, ``webp`` or ``heif``, or None for a file that is none of them.
 
     Args:
-        head: The first bytes of the file, at least 16 where it has as many.
+        head: The first :data:`HEAD_BYTES` bytes of the file.
     """
     if head.startswith(b"\xff\xd8\xff"):
         return "jpeg"
@@ -92,11 +92,20 @@ def picture_format(head: bytes) -> str | None:
         return "png"
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "webp"
-    return None
+    return "heif" if head[4:8] == b"ftyp" and _is_heic(head) else None
+
+
+def _is_heic(head: bytes) -> bool:
+    """Tell by the brands of a file whether it is a picture as phones take it, or may be one."""
+    if head[8:12] not in _HEIF_BRANDS:
+        return head[8:12] in _HEIC_BRANDS
+    end = min(int.from_bytes(head[:4], "big"), HEAD_BYTES)
+    others = {head[at : at + 4] for at in range(16, end, 4)}
+    return bool(others & _HEIC_BRANDS) or not others & {b"avif", b"avis"}
 
 
 def other_kind(head: bytes) -> Kind:
-    """Say what a file is that is no JPEG, PNG or WebP.
+    """Say what a file is that is no JPEG, PNG, WebP or HEIC.
 
     Args:
         head: The first :data:`HEAD_BYTES` bytes of the file.

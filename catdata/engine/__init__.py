@@ -5,12 +5,21 @@ whichever it is. Only so many inputs are under way at once, so memory does not g
 number. An input that kills its worker costs that input, not the run.
 """
 
-from catdata.engine.deaths import Limits, WorkerDied, begin_item
-from catdata.engine.executors import EXECUTORS, Engine, InlineExecutor, Jobs, executor, usable_cores
+from catdata.engine.deaths import UNLIMITED, Limits, WorkerDied, begin_item
+from catdata.engine.executors import (
+    EXECUTORS,
+    Engine,
+    InlineExecutor,
+    Jobs,
+    executor,
+    shared,
+    usable_cores,
+)
 from catdata.engine.flow import Flow, map_chunks, map_in_order
 
 __all__ = [
     "EXECUTORS",
+    "UNLIMITED",
     "Engine",
     "Flow",
     "InlineExecutor",
@@ -21,5 +30,6 @@ __all__ = [
     "executor",
     "map_chunks",
     "map_in_order",
+    "shared",
     "usable_cores",
 ]

@@ -14,15 +14,18 @@ class Limits:
     """What one worker may use; the system kills it, or refuses it memory, beyond that.
 
     Attributes:
-        memory: Bytes of address space.
-        seconds: Time for one item.
+        memory: Bytes of address space; None for no limit.
+        seconds: Time for one item; None for no limit.
     """
 
-    memory: int = 2 << 30
-    seconds: float = 20.0
+    memory: int | None = 2 << 30
+    seconds: float | None = 20.0
 
 
 LIMITS = Limits()
+"""For what strangers sent."""
+UNLIMITED = Limits(memory=None, seconds=None)
+"""For work of our own, which may take as long as it takes."""
 
 
 class WorkerDied(Exception):
@@ -58,9 +61,10 @@ def live_under(limits: Limits) -> None:
 
     global _limits  # noqa: PLW0603 - a fact about the whole process
     _limits = limits
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    memory = limits.memory if hard == resource.RLIM_INFINITY else min(limits.memory, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, hard))
+    if limits.memory is not None:
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        memory = limits.memory if hard == resource.RLIM_INFINITY else min(limits.memory, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (memory, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
@@ -71,7 +75,7 @@ def begin_item() -> None:
     A default alarm needs no Python code to run, so it also ends a decoder that never returns. In a
     process that is no guarded worker nothing happens.
     """
-    if _limits is not None:
+    if _limits is not None and _limits.seconds is not None:
         signal.setitimer(signal.ITIMER_REAL, _limits.seconds)
 
 

@@ -7,7 +7,8 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from catdata.engine.cluster import cluster
+from catdata.engine.cluster import Cluster, cluster
+from catdata.engine.deaths import LIMITS, Limits
 from catdata.engine.guarded import GuardedExecutor
 from catdata.errors import ConfigRefused
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
+Value = TypeVar("Value")
 
 
 class InlineExecutor(Executor):
@@ -35,7 +37,7 @@ class InlineExecutor(Executor):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Where work on files runs.
+    """Where work runs.
 
     Attributes:
         name: A key of :data:`EXECUTORS`.
@@ -62,36 +64,63 @@ class Engine:
             )
 
     @classmethod
-    def of(cls, jobs: Jobs) -> Engine:
-        """Return an engine as it is, or that of a number of workers on this machine."""
-        return jobs if isinstance(jobs, Engine) else cls(jobs=jobs)
+    def of(cls, jobs: Jobs, name: str = "processes") -> Engine:
+        """Return an engine as it is, or that of a number of workers on this machine.
 
-    def executor(self, preload: Sequence[str] = ()) -> Executor:
+        Args:
+            jobs: The engine, or how many workers.
+            name: The engine that these are of; one thread is the calling thread itself.
+        """
+        if isinstance(jobs, Engine):
+            return jobs
+        return cls("inline" if name == "threads" and jobs == 1 else name, jobs)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the work runs in this process, on the caller's own objects."""
+        return self.name in ("inline", "threads")
+
+    def executor(self, preload: Sequence[str] = (), limits: Limits = LIMITS) -> Executor:
         """Return an executor.
 
         Args:
             preload: Modules that guarded workers import once for all.
+            limits: What a guarded worker may use.
         """
-        return EXECUTORS[self.name](self, preload)
+        return EXECUTORS[self.name](self, preload, limits)
+
+    def workers(self, pool: Executor) -> int:
+        """Return how many calls *pool*, an executor of this engine, runs at once."""
+        if isinstance(pool, InlineExecutor):
+            return 1
+        return self.jobs or (pool.cores if isinstance(pool, Cluster) else usable_cores())
 
 
 Jobs = int | Engine | None
 """How many workers on this machine (None: one for each usable core), or which engine."""
 
 
-def _processes(engine: Engine, preload: Sequence[str]) -> Executor:
+def _processes(engine: Engine, preload: Sequence[str], limits: Limits) -> Executor:
     jobs = engine.jobs or usable_cores()
     if os.name == "nt":  # where nothing can be forked nothing is guarded
         return ThreadPoolExecutor(jobs)
-    return GuardedExecutor(jobs, preload=preload)
+    return GuardedExecutor(jobs, limits, preload)
 
 
-EXECUTORS: dict[str, Callable[[Engine, Sequence[str]], Executor]] = {
-    "inline": lambda _engine, _preload: InlineExecutor(),
-    "threads": lambda engine, _preload: ThreadPoolExecutor(engine.jobs or usable_cores()),
+EXECUTORS: dict[str, Callable[[Engine, Sequence[str], Limits], Executor]] = {
+    "inline": lambda _engine, *_: InlineExecutor(),
+    "threads": lambda engine, *_: ThreadPoolExecutor(engine.jobs or usable_cores()),
     "processes": _processes,
-    "dask": lambda engine, _preload: cluster(engine.scheduler or ""),
+    "dask": lambda engine, _preload, limits: cluster(engine.scheduler or "", limits),
 }
+
+
+def shared(pool: Executor, value: Value) -> Value:
+    """Return what stands for *value* in many calls of *pool*.
+
+    It may be handed on as an argument of a call alone: on a cluster it is not the value.
+    """
+    return pool.share(value) if isinstance(pool, Cluster) else value
 
 
 def usable_cores() -> int:

@@ -243,21 +243,27 @@ class _Worker:
 
     def _bury(self) -> None:
         self.connection.close()
-        took_long = time.monotonic() - self._since >= self._seconds
+        took = time.monotonic() - self._since
         for call in self.calls:
-            call.future.set_exception(OutOfTime(self._seconds) if took_long else WorkerDied())
+            call.future.set_exception(
+                WorkerDied()
+                if self._seconds is None or took < self._seconds
+                else OutOfTime(self._seconds)
+            )
 
 
 @functools.cache
-def _beside(_process: int) -> GuardedExecutor:
+def _beside(_process: int, limits: Limits) -> GuardedExecutor:
     """Return the guarded workers of this process, which end with it."""
-    return GuardedExecutor(len(os.sched_getaffinity(0)))
+    return GuardedExecutor(len(os.sched_getaffinity(0)), limits)
 
 
-def run_guarded(fn: Callable[P, Result], /, *args: P.args, **kwargs: P.kwargs) -> Result:
+def run_guarded(
+    limits: Limits, fn: Callable[P, Result], /, *args: P.args, **kwargs: P.kwargs
+) -> Result:
     """Run *fn* in a guarded worker of this process and wait for it.
 
     Raises:
         WorkerDied: If the worker did not survive it.
     """
-    return _beside(os.getpid()).submit(fn, *args, **kwargs).result()
+    return _beside(os.getpid(), limits).submit(fn, *args, **kwargs).result()

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from catdata.engine import Jobs
     from catdata.h5file import ImageSet
     from catdata.learning.network import Floats
     from catdata.learning.records import LabelledImages
@@ -56,6 +57,7 @@ def compare(
     config: TrainConfig | None = None,
     control: bool = False,
     folds: int = 0,
+    jobs: Jobs = None,
     on_progress: Progress | None = None,
 ) -> Comparison:
     """Train every build with every shape of network and every seed, and say what differs.
@@ -68,6 +70,8 @@ def compare(
         control: Add an arm of the first build's training images, repeated to the size of the
             largest other, which is held against that one as well.
         folds: Also judge the arms by cross-validation with so many folds; 0 for not.
+        jobs: Networks trained side by side in threads, or an engine; those of cross-validation are
+            always trained in threads.
         on_progress: Called now and then, from any thread, with the iterations done and their total.
 
     Raises:
@@ -90,7 +94,7 @@ def compare(
     shares = _shares(len(layers) * len(arms), folds, len(seeds) * config.iterations, on_progress)
     trained = [
         [
-            train_arm(arm, judge, shaped, seeds, next(shares))
+            train_arm(arm, judge, shaped, seeds, next(shares), jobs)
             for arm, judge in zip(arms, judges, strict=True)
         ]
         for shaped in configs

@@ -30,8 +30,7 @@ from catdata.learning.training import Progress, fit_seeds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
-
+    from catdata.engine import Jobs
     from catdata.learning.comparison import Arm
     from catdata.learning.powerlaw import Floats
     from catdata.learning.records import Run
@@ -48,6 +47,7 @@ def learning_curve(
     config: TrainConfig | None = None,
     *,
     base: Arm | None = None,
+    jobs: Jobs = None,
     on_progress: Progress | None = None,
 ) -> LearningCurve:
     """Train on ever larger parts of a build's training set, and tell what more images would bring.
@@ -61,6 +61,7 @@ def learning_curve(
         config: How to train; its seed is not used. The course's settings if None.
         base: A build whose training images are in every part, so that the curve shows what the
             others add to them.
+        jobs: Networks trained side by side in threads, or an engine.
         on_progress: Called now and then, from any thread, with the iterations done and their total.
 
     Raises:
@@ -75,7 +76,8 @@ def learning_curve(
     always = _common(arm, base, warnings) if base else ()
     nest = Nest(arm.pair.train, always)
     sizes = options.sizes_for(nest)
-    cells = _trained(arm, nest, sizes, options, config, on_progress)
+    shares = _shares(options.draws * len(sizes), on_progress)
+    cells = _trained(arm, nest, sizes, options, config, jobs, shares)
     test_table: Floats = np.array([[cell.test for cell in of_size] for of_size in cells])
     rng = np.random.default_rng(_RESAMPLING_SEED)
     resampled = resampled_means(test_table, rng=rng)
@@ -156,28 +158,20 @@ def _trained(
     sizes: Sequence[int],
     options: CurveOptions,
     config: TrainConfig,
-    on_progress: Progress | None,
+    jobs: Jobs,
+    shares: Iterator[Progress | None],
 ) -> list[list[_Cell]]:
     """Train on every part; one list a size, with one cell a draw."""
     cells: list[list[_Cell]] = [[] for _ in sizes]
-    shares = _shares(options.draws * len(sizes), on_progress)
+    tests = {"test": arm.pair.test}
     draws = [nest.draw(sizes, rng=np.random.default_rng(draw)) for draw in range(options.draws)]
     for draw, parts in enumerate(draws):
         seeds = range(1 + draw * options.seeds, 1 + (draw + 1) * options.seeds)
         for of_size, rows in zip(cells, parts, strict=True):
-            of_size.append(_Cell.of(_runs(arm, rows, config, seeds, next(shares))))
+            part, show = Subset.of(arm.pair.train, rows), next(shares)
+            runs = fit_seeds(part, config, seeds, tests=tests, jobs=jobs, on_progress=show)
+            of_size.append(_Cell.of(runs))
     return cells
-
-
-def _runs(
-    arm: Arm,
-    rows: NDArray[np.intp],
-    config: TrainConfig,
-    seeds: Sequence[int],
-    on_progress: Progress | None,
-) -> Sequence[Run]:
-    part, tests = Subset.of(arm.pair.train, rows), {"test": arm.pair.test}
-    return fit_seeds(part, config, seeds, tests=tests, on_progress=on_progress)
 
 
 def _shares(trainings: int, on_progress: Progress | None) -> Iterator[Progress | None]:

@@ -12,17 +12,19 @@ import json
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from catdata.engine import executor, map_in_order
+from catdata.engine import UNLIMITED, Engine, Jobs, shared
 from catdata.errors import ConfigRefused, StorageFailed, shown
 from catdata.fingerprint import fingerprints, groups_within
 from catdata.learning import stats
 from catdata.learning.config import TrainConfig
+from catdata.learning.dealing import check_sendable, map_parts
 from catdata.learning.diagnosis import diagnose
 from catdata.learning.folds import Subset, splits, stratified_folds
 from catdata.learning.stats import Interval, Scores
@@ -30,16 +32,17 @@ from catdata.learning.testsets import check_leaks, shared_tests
 from catdata.learning.training import fit, fit_seeds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Executor
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from catdata.h5file import ImageSet
     from catdata.learning.comparison import Arm
-    from catdata.learning.records import Run
 
 _RESAMPLING_SEED = 0
+_PRELOAD = ("catdata.learning.sweep",)  # what workers forked for a sweep need
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,7 @@ def sweep(
     config: TrainConfig | None = None,
     *,
     kept: Path | None = None,
-    jobs: int | None = None,
+    jobs: Jobs = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Sweep:
     """Judge every setting by cross-validation inside train, and show the best the test set.
@@ -188,27 +191,32 @@ def sweep(
         grid: The values to try.
         config: All other options; the course's if None.
         kept: A file that each result is appended to and that results are taken from; None for none.
-        jobs: Networks trained side by side; by default one for each core.
+        jobs: Networks trained side by side in threads, by default one for each core; or an engine.
         on_progress: Called with the settings judged and their number.
 
     Raises:
         ConfigRefused: If a setting cannot work, or a class has fewer images than there are folds.
         LeakRefused: If train holds an image of test, or a near-duplicate of one.
         StorageFailed: If *kept* can't be read or written.
+        EngineFailed: If the cluster cannot be reached.
     """
     started = time.perf_counter()
     settings = grid.settings(config or TrainConfig())
     warnings: tuple[str, ...] = (*arm.pair.warnings, *check_leaks([arm], shared_tests([arm])))
-    judge = _Judge(arm.pair.train, grid, jobs)
+    engine = Engine.of(jobs, "threads")
+    if not engine.is_here:
+        check_sendable(arm.pair.train, arm.pair.test)
     results = _Kept(kept)
     candidates = []
-    for done, setting in enumerate(settings, start=1):
-        key = judge.key(setting)
-        if key not in results.found:
-            results.add(key, judge.judged(setting))
-        candidates.append(_candidate(setting, results.found[key]))
-        if on_progress:
-            on_progress(done, len(settings))
+    with engine.executor(_PRELOAD, UNLIMITED) as pool:
+        judge = _Judge(arm.pair.train, grid, pool)
+        for done, setting in enumerate(settings, start=1):
+            key = judge.key(setting)
+            if key not in results.found:
+                results.add(key, judge.judged(setting))
+            candidates.append(_candidate(setting, results.found[key]))
+            if on_progress:
+                on_progress(done, len(settings))
     best = max(candidates, key=lambda one: (-one.failed, one.accuracy.estimate))
     if best.accuracy.estimate <= judge.majority:
         share = f"{100 * judge.majority:.1f} %"
@@ -235,22 +243,23 @@ class _Judge:
     Args:
         train: The images.
         grid: Tells folds and seeds.
-        jobs: Networks trained side by side.
+        pool: Where networks are trained side by side.
 
     Attributes:
         majority: Share of the judged images that are of their more frequent class.
     """
 
-    def __init__(self, train: ImageSet, grid: Grid, jobs: int | None) -> None:
+    def __init__(self, train: ImageSet, grid: Grid, pool: Executor) -> None:
         self._train = train
-        self._jobs = jobs
+        self._pool = pool
+        self._shared = shared(pool, Subset(train.images, train.labels))
         self._originals = train.copies == 0
         share = float((train.labels[self._originals] == 1).mean())
         self.majority = max(share, 1.0 - share)
         prints = fingerprints(train.images) if train.fingerprints is None else train.fingerprints
         groups = groups_within(prints)
         self._parts = [
-            (seed, learnt, held_out)
+            _Part(seed, learnt, held_out)
             for seed in grid.seeds
             for learnt, held_out in splits(
                 stratified_folds(
@@ -271,28 +280,50 @@ class _Judge:
 
     def judged(self, setting: TrainConfig) -> dict[str, Any]:
         """Train the networks of a setting on all but one fold each, and judge them on it."""
-
-        def train_part(part: tuple[int, NDArray[np.intp], NDArray[np.intp]]) -> Run:
-            seed, learnt, held_out = part
-            judges = {"held out": Subset.of(self._train, held_out)}
-            return fit(Subset.of(self._train, learnt), replace(setting, seed=seed), tests=judges)
-
+        train_parts = partial(_train_parts, self._shared, setting)
         # Outside all threads: each training sets it and sets it back.
-        limit = threadpool_limits(setting.threads, "blas")
-        with limit, executor("threads", self._jobs) as pool:
-            runs = list(map_in_order(pool, train_part, self._parts))
+        with threadpool_limits(setting.threads, "blas"):
+            judged = list(map_parts(self._pool, train_parts, self._parts))
         correct = np.zeros((len(self._seeds), len(self._train.labels)), bool)
-        for (seed, _, held_out), run in zip(self._parts, runs, strict=True):
-            correct[self._seeds.index(seed), held_out] = run.tests["held out"].correct
-        train_accuracy = np.array([run.train.accuracy for run in runs]).reshape(-1, self._folds)
+        for part, one in zip(self._parts, judged, strict=True):
+            correct[self._seeds.index(part.seed), part.held_out] = one.correct
+        train_accuracy = np.array([one.train_accuracy for one in judged]).reshape(-1, self._folds)
         accuracy = _mean_accuracy(correct[:, self._originals])
-        states = Counter(diagnose(run).state for run in runs)
+        states = Counter(one.state for one in judged)
         return {
             "accuracy": accuracy.to_json("mean"),
             "train_accuracy": float(train_accuracy.mean()),
             "failures": {state: n for state, n in sorted(states.items()) if state != "learning"},
-            "networks": len(runs),
+            "networks": len(judged),
         }
+
+
+class _Part(NamedTuple):
+    """A network to train: its seed, the rows that it learns from and those it is judged on."""
+
+    seed: int
+    learnt: NDArray[np.intp]
+    held_out: NDArray[np.intp]
+
+
+class _Judged(NamedTuple):
+    """What is kept of a network: its answers to the rows held out, and how it ended."""
+
+    correct: NDArray[np.bool_]
+    train_accuracy: float
+    state: str
+
+
+def _train_parts(train: Subset, setting: TrainConfig, parts: Sequence[_Part]) -> list[_Judged]:
+    """Train the networks of some parts, in the process that this is called in."""
+    judged = []
+    for part in parts:
+        judges = {"held out": Subset.of(train, part.held_out)}
+        config = replace(setting, seed=part.seed)
+        run = fit(Subset.of(train, part.learnt), config, tests=judges)
+        correct = run.tests["held out"].correct
+        judged.append(_Judged(correct, run.train.accuracy, diagnose(run).state))
+    return judged
 
 
 def _mean_accuracy(correct: NDArray[np.bool_]) -> Interval:

@@ -16,6 +16,7 @@ from catdata.learning.training import fit_seeds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from catdata.engine import Jobs
     from catdata.learning.comparison import Arm
     from catdata.learning.config import TrainConfig
     from catdata.learning.network import Floats
@@ -57,6 +58,7 @@ def train_arm(
     config: TrainConfig,
     seeds: Sequence[int],
     on_progress: Progress | None,
+    jobs: Jobs = None,
 ) -> Trained:
     """Train one build's networks, one for each seed, and judge them.
 
@@ -66,6 +68,7 @@ def train_arm(
         config: How to train; its seed is not used.
         seeds: One for each network.
         on_progress: Called with the iterations done and their total.
+        jobs: Where networks are trained side by side.
     """
     # In a refusal training calls each set by its key, which must not be that of something else.
     keys = {name: f"test images of {shown(name)}" for name in judges}
@@ -74,6 +77,7 @@ def train_arm(
         config,
         seeds,
         tests={key: judges[name] for name, key in keys.items()},
+        jobs=jobs,
         on_progress=on_progress,
     )
     train_correct = np.stack([run.train.correct for run in runs])

@@ -1,24 +1,31 @@
 """Train the course's network on labelled images, with one seed or many at once.
 
 ``fit`` is ``fit_seeds`` with one seed. Here it is settled in which form the first layer computes,
-what the runs share and how they are dealt out to threads; the loop itself is in ``stack``.
+what the runs share and where they run; how they are dealt out is in ``dealing``, the loop itself in
+``stack``.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from catdata.engine import executor, map_in_order, usable_cores
+from catdata.engine import UNLIMITED, Engine, Jobs, usable_cores
 from catdata.errors import ConfigRefused
 from catdata.learning.config import TrainConfig
+from catdata.learning.dealing import (
+    Ticker,
+    Training,
+    check_sendable,
+    deal,
+    train_elsewhere,
+    train_here,
+)
 from catdata.learning.folds import Subset, held_out
 from catdata.learning.forms import cheaper_form, check_memory
 from catdata.learning.inputs import Augmenter, Scaling, inputs_in
@@ -31,11 +38,10 @@ from catdata.learning.records import (
     Run,
     check_images,
 )
-from catdata.learning.sources import Gram, source_of
-from catdata.learning.stack import Stack
+from catdata.learning.sources import Gram
 
 if TYPE_CHECKING:
-    from catdata.learning.sources import Source
+    import threading
 
 __all__ = [
     "Confusion",
@@ -50,8 +56,7 @@ __all__ = [
 
 Progress = Callable[[int, int], None]
 
-# With this many rows in one product it runs at full speed; more of them only leave the cache.
-_ROWS_AT_ONCE = 160
+_PRELOAD = ("catdata.learning.dealing",)  # what workers forked for a training need
 
 
 def fit(
@@ -100,7 +105,7 @@ def fit_seeds(
     tests: Mapping[str, LabelledImages] | None = None,
     gram: Gram | None = None,
     augment: Augmenter | None = None,
-    jobs: int | None = None,
+    jobs: Jobs = None,
     stop: threading.Event | None = None,
     on_progress: Progress | None = None,
 ) -> tuple[Run, ...]:
@@ -113,17 +118,22 @@ def fit_seeds(
         tests: Sets of images to judge the networks on, by name; nothing is learnt from them.
         gram: The products of exactly these arrays of images, where they have been made before; not
             with early stopping, which takes images out of *train*.
-        augment: As for :func:`fit`; called from several threads where there are several jobs.
-        jobs: Stacks trained side by side; by default one for each core. The numbers are the same.
-        stop: Once set, from any thread, training ends soon and the runs are what was reached.
-        on_progress: Called now and then, from any thread, with the iterations done by all runs
-            and their total.
+        augment: As for :func:`fit`; called from several threads where there are several jobs, and
+            pickled where they are other processes.
+        jobs: Stacks trained side by side in threads, by default one for each core; or an engine.
+            The numbers are the same. Other processes get the images sent.
+        stop: Once set, from any thread, training ends soon and the runs are what was reached; other
+            processes do not hear of it.
+        on_progress: Called with the iterations done by all runs and their total: now and then from
+            any thread, or when other processes are done with a stack.
 
     Returns:
         The runs in the order of the seeds.
 
     Raises:
-        ConfigRefused: If the images cannot be trained on, or the networks would not fit in memory.
+        ConfigRefused: If the images cannot be trained on, or the networks would not fit in memory,
+            or images read from a file were to go to other processes.
+        EngineFailed: If the cluster cannot be reached.
     """
     started = time.perf_counter()
     tests = dict(tests or {})
@@ -141,26 +151,27 @@ def fit_seeds(
     form = config.form if augment is None else "direct"
     if form == "auto":
         form = cheaper_form(config, dims, len(train.images), len(configs))
-    jobs = min(jobs or usable_cores(), len(configs))
-    shares = _shares(configs, jobs)
-    check_memory(form, config, dims, len(train.images), runs=jobs * len(shares[0]))
-    ticker = _Ticker(config.iterations * len(configs), on_progress)
-    with threadpool_limits(config.threads, "blas"):
-        others = {name: test.images for name, test in tests.items()}
+    if not isinstance(jobs, Engine):
+        jobs = min(jobs or usable_cores(), len(configs))
+    engine = Engine.of(jobs, "threads")
+    if not engine.is_here:
+        check_sendable(train, *tests.values())
+    ticker = Ticker(config.iterations * len(configs), on_progress)
+    with (
+        engine.executor(_PRELOAD, UNLIMITED) as pool,
+        threadpool_limits(config.threads, "blas"),
+    ):
+        workers = min(engine.workers(pool), len(configs))
+        stacks = deal(configs, workers)
+        side_by_side = 1 if engine.scheduler else workers  # on this machine, as far as is known
+        check_memory(form, config, dims, len(train.images), runs=side_by_side * len(stacks[0]))
         scaling = _scaling(train, config)
-        source: Source
-        if gram is not None and form == "gram":
-            gram.check_made_of(train.images, others, scaling, config.dtype)
-            source = gram
+        gram = _products(gram, train, tests, scaling, config) if form == "gram" else None
+        training = Training(train, tests, gram, scaling, augment)
+        if engine.is_here:
+            runs = train_here(pool, stacks, training, ticker, stop)
         else:
-            source = source_of(form, train.images, others, scaling, config, augment)
-
-        def train_share(share: Sequence[TrainConfig]) -> list[Run]:
-            stop_now = stop.is_set if stop else lambda: False
-            return Stack(share, source, train, tests).train(ticker.tick, stop_now)
-
-        with executor("threads", jobs) as pool, ticker:
-            runs = [run for share in map_in_order(pool, train_share, shares) for run in share]
+            runs = train_elsewhere(pool, stacks, training, ticker)
     seconds = (time.perf_counter() - started) / len(runs)
     return tuple(replace(run, seconds=seconds, scaling=scaling) for run in runs)
 
@@ -182,52 +193,22 @@ def _check_augmentable(config: TrainConfig, train: LabelledImages) -> None:
         )
 
 
+def _products(
+    gram: Gram | None,
+    train: LabelledImages,
+    tests: Mapping[str, LabelledImages],
+    scaling: Scaling | None,
+    config: TrainConfig,
+) -> Gram:
+    """Return the products of all images: those that were made before, or new ones."""
+    others = {name: test.images for name, test in tests.items()}
+    if gram is None:
+        return Gram(train.images, others, scaling, config.dtype)
+    gram.check_made_of(train.images, others, scaling, config.dtype)
+    return gram
+
+
 def _scaling(train: LabelledImages, config: TrainConfig) -> Scaling | None:
     if config.center or config.standardize:
         return Scaling.of(train.images, standardize=config.standardize)
     return None
-
-
-class _Ticker:
-    """Adds up the iterations of all stacks, tells the caller, and ends all if one has to end.
-
-    Args:
-        total: Iterations of all runs together.
-        on_progress: The caller's function, or none.
-    """
-
-    def __init__(self, total: int, on_progress: Progress | None) -> None:
-        self._total = total
-        self._done = 0
-        self._on_progress = on_progress
-        self._lock = threading.Lock()
-        self._cancelled = threading.Event()
-
-    def tick(self, iterations: int) -> None:
-        """Count iterations as done.
-
-        Raises:
-            KeyboardInterrupt: If training was interrupted or failed in another thread.
-        """
-        if self._cancelled.is_set():
-            raise KeyboardInterrupt
-        with self._lock:
-            self._done += iterations
-            if self._on_progress is not None:
-                self._on_progress(self._done, self._total)
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
-            self._cancelled.set()
-
-
-def _shares(configs: list[TrainConfig], jobs: int) -> list[list[TrainConfig]]:
-    """Deal the runs out to stacks of nearly one size, at least one stack for each job."""
-    units = configs[0].layers[0] if configs[0].layers else 1
-    # Each seed goes through mini-batches in an order of its own, so these runs can't go in step.
-    largest = 1 if configs[0].batch_size else max(1, _ROWS_AT_ONCE // units)
-    stacks = max(jobs, -(-len(configs) // largest))
-    bounds = [len(configs) * i // stacks for i in range(stacks + 1)]
-    return [configs[start:stop] for start, stop in pairwise(bounds)]

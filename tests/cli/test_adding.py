@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import Result
-from pictures import save
+from pictures import draw, save
 
 from catdata.dataset import ingest
 from catdata.dataset.examine import Examined, NotTaken, Task, examine
@@ -39,7 +40,7 @@ def test_add_prints_a_line_for_each_file(here: Path, run: Run, tmp_path: Path) -
         "split": "train",
         "warnings": [],
     }
-    assert (b["outcome"], b["reason"]) == ("skipped", "not a JPEG, PNG or WebP picture")
+    assert (b["outcome"], b["reason"]) == ("skipped", "not a JPEG, PNG, WebP or HEIC picture")
     assert c["outcome"] == "refused"
 
 
@@ -137,3 +138,16 @@ def test_a_name_that_no_file_system_takes_costs_itself_alone(here: Path, run: Ru
     result = run("add", "x" * 300, "a.jpg", "--label", "cat", "--split", "train", status=1)
     assert "Error: " + "x" * 300 + ": cannot be read: File name too long" in result.stderr
     assert "1 added (1 to train, 0 to test), 0 skipped, 1 refused" in result.stdout
+
+
+def test_add_takes_a_heic_and_names_the_extra_where_it_is_missing(
+    here: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heif = pytest.importorskip("pillow_heif", reason="the extra heif is not installed")
+    heif.from_pillow(draw(1)).save(here / "cat.heic")
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "pillow_heif", None)
+        result = run("add cat.heic --label cat --engine inline", status=1)
+    assert "cat.heic: this is a HEIC picture; to read it takes a package" in result.stderr
+    assert "Hint: Install it with: pip install 'catdata[heif]'" in result.stderr
+    assert "1 added" in run("add cat.heic --label cat").stdout

@@ -227,7 +227,7 @@ def test_of_several_pictures_the_first_is_used(name: str) -> None:
     ("name", "warnings"),
     [
         pytest.param("a.jpg", ("is a PNG under the name of a JPEG",), id="another format"),
-        pytest.param("a.HEIC", ("is a PNG under the name of a HEIC",), id="a foreign format"),
+        pytest.param("a.HEIC", ("is a PNG under the name of a HEIF",), id="a foreign format"),
         pytest.param("a.PNG", (), id="its own format"),
         pytest.param("a.dat", (), id="no format"),
         pytest.param("a", (), id="no suffix"),

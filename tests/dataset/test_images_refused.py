@@ -65,7 +65,7 @@ def refusal(data: bytes) -> str:
         ),
         pytest.param(
             saved(draw(1), "EPS"),
-            "this is an EPS or PostScript document; JPEG, PNG and WebP are read",
+            "this is an EPS or PostScript document; JPEG, PNG, WebP and HEIC are read",
             id="EPS",
         ),
     ],
@@ -92,7 +92,7 @@ def test_a_refusal_names_the_file() -> None:
     with pytest.raises(ImageRefused) as caught:
         decode(saved(draw(1), "EPS"), name="cat\n.jpg")
     assert caught.value.message == (
-        "cat\\n.jpg: this is an EPS or PostScript document; JPEG, PNG and WebP are read"
+        "cat\\n.jpg: this is an EPS or PostScript document; JPEG, PNG, WebP and HEIC are read"
     )
     assert caught.value.hint == "Open it in a picture program and save it as JPEG or PNG."
 

@@ -29,8 +29,10 @@ OTHERS = [
     pytest.param(saved(GREY, "BMP"), "a BMP picture", SAVE_AS, True, id="bmp"),
     pytest.param(saved(GREY, "TIFF"), "a TIFF or a camera's raw file", SAVE_AS, True, id="tiff"),
     pytest.param(saved(GREY, "ICO"), "a Windows icon", SAVE_AS, True, id="ico"),
-    pytest.param(b"\0\0\0\x18ftypheic\0\0\0\0", "a HEIC picture", SAVE_AS, True, id="heic"),
     pytest.param(b"\0\0\0\x1cftypavif\0\0\0\0", "an AVIF picture", SAVE_AS, True, id="avif"),
+    pytest.param(
+        b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "an AVIF picture", SAVE_AS, True, id="avif, mif1"
+    ),
     pytest.param(b"\0\0\0\x20ftypisom\0\0\0\0", "a video", FRAME, False, id="mp4"),
     pytest.param(b"RIFF\0\0\0\0AVI LIST", "a video", FRAME, False, id="avi"),
     pytest.param(saved(GREY, "EPS"), "an EPS or PostScript document", SAVE_AS, False, id="eps"),
@@ -75,7 +77,7 @@ def test_another_kind_of_file_is_named_with_a_next_step(
     assert kind == (what, hint, is_picture)
     with pytest.raises(ImageRefused) as caught:
         decode(data)
-    assert str(caught.value) == f"this is {what}; JPEG, PNG and WebP are read"
+    assert str(caught.value) == f"this is {what}; JPEG, PNG, WebP and HEIC are read"
     assert caught.value.hint == hint
     assert looks_like_picture(data) is is_picture
 
@@ -85,6 +87,6 @@ def test_another_kind_of_file_is_named_with_a_next_step(
     [(saved(GREY, "JPEG"), "jpeg"), (png(), "png"), (webp(9, 9), "webp")],
     ids=["jpeg", "png", "webp"],
 )
-def test_the_three_formats_are_recognised(data: bytes, name: str) -> None:
+def test_formats_that_are_read_are_recognised(data: bytes, name: str) -> None:
     assert picture_format(data[:16]) == name
     assert looks_like_picture(data[:HEAD_BYTES])

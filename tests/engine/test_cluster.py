@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -21,51 +20,6 @@ from catdata.engine import EXECUTORS, Engine
 from catdata.errors import ConfigRefused, EngineFailed
 
 PHOTOS = 40
-Start = Callable[..., subprocess.Popen[str]]
-
-
-@pytest.fixture(scope="module")
-def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Return a function that starts one of Dask's own programs in a process of its own."""
-    pytest.importorskip("distributed")
-    folder = tmp_path_factory.mktemp("dask")
-    started: list[subprocess.Popen[str]] = []
-
-    def begin(program: str, *options: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *options]
-        process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
-        started.append(process)
-        return process
-
-    yield begin
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-@pytest.fixture(scope="module")
-def scheduler(start: Start) -> str:
-    """Return the address of a scheduler with two workers."""
-    process = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    address = wait_for(process, r"Scheduler at: *(tcp://\S+)")
-    for _ in range(2):
-        start_worker(start, address)
-    return address
-
-
-def start_worker(start: Start, address: str) -> subprocess.Popen[str]:
-    options = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
-    worker = start("worker", address, *options)
-    wait_for(worker, r"(Registered to)")
-    return worker
-
-
-def wait_for(process: subprocess.Popen[str], pattern: str) -> str:
-    assert process.stderr is not None
-    for line in process.stderr:
-        if found := re.search(pattern, line):
-            return found[1]
-    raise AssertionError(f"{process.args} ended")
 
 
 @pytest.fixture(scope="module")
@@ -116,9 +70,12 @@ def test_every_engine_gives_the_same_bytes(
 
 
 def test_a_dask_worker_killed_in_the_middle_of_add_costs_nothing(
-    start: Start, scheduler: str, workspace: Workspace, photos: list[Path]
+    start_worker: Callable[[str], subprocess.Popen[str]],
+    scheduler: str,
+    workspace: Workspace,
+    photos: list[Path],
 ) -> None:
-    doomed = start_worker(start, scheduler)
+    doomed = start_worker(scheduler)
 
     def entries() -> Iterator[Entry]:
         for number, path in enumerate(photos):

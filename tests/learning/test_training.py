@@ -13,6 +13,7 @@ from drawn import Drawn, drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catdata.engine import Engine, Jobs
 from catdata.errors import ConfigRefused
 from catdata.h5file import ImageSet
 from catdata.learning.network import INITIALIZERS, Parameters, forward, initialize
@@ -309,8 +310,8 @@ def test_progress_counts_the_iterations_that_a_diverged_run_left_out(few: Drawn)
     assert calls[-1] == (500, 500)
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_an_interrupt_passes_through(few: Drawn, jobs: int) -> None:
+@pytest.mark.parametrize("jobs", [1, 2, Engine("processes", 2)])
+def test_an_interrupt_passes_through(few: Drawn, jobs: Jobs) -> None:
     def interrupt(_done: int, _total: int) -> None:
         raise KeyboardInterrupt
 

@@ -43,7 +43,7 @@ CREATE TABLE image (
     home_row       INTEGER,              -- original: its row there, from 0
     content_hash   TEXT NOT NULL,        -- sha256 of the 64 x 64 pixels of the whole picture
     file_hash      TEXT,                 -- added: sha256 of the file, its name in the raw store
-    format         TEXT,                 -- added: jpeg, png or webp
+    format         TEXT,                 -- added: jpeg, png, webp or heif
     file_name      TEXT,                 -- added: last part of the path it came from, escaped
     source         TEXT,                 -- added: the absolute path it came from, escaped
     width          INTEGER NOT NULL,     -- pixels, of the upright picture

@@ -1,0 +1,62 @@
+"""A Dask cluster of real processes over TCP, for all tests of the engines."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+Program = subprocess.Popen[str]
+
+
+@pytest.fixture(scope="package")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Program]]:
+    """Return a function that starts one of Dask's own programs in a process of its own."""
+    pytest.importorskip("distributed")
+    folder = tmp_path_factory.mktemp("dask")
+    started: list[Program] = []
+
+    def begin(program: str, *options: str) -> Program:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *options]
+        process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="package")
+def start_worker(start: Callable[..., Program]) -> Callable[[str], Program]:
+    """Return a function that starts one more worker of the scheduler with an address."""
+
+    def begin(address: str) -> Program:
+        options = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
+        worker = start("worker", address, *options)
+        wait_for(worker, r"(Registered to)")
+        return worker
+
+    return begin
+
+
+@pytest.fixture(scope="package")
+def scheduler(start: Callable[..., Program], start_worker: Callable[[str], Program]) -> str:
+    """Return the address of a scheduler with two workers."""
+    process = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    address = wait_for(process, r"Scheduler at: *(tcp://\S+)")
+    for _ in range(2):
+        start_worker(address)
+    return address
+
+
+def wait_for(process: Program, pattern: str) -> str:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if found := re.search(pattern, line):
+            return found[1]
+    raise AssertionError(f"{process.args} ended")
