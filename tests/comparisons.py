@@ -30,6 +30,7 @@ def compared(
     test_images: int = 8,
     test_sets: int = 1,
     seeds: int = 2,
+    control: bool = False,
 ) -> Comparison:
     """Compare drawn builds of 12, 16, 20, ... training images.
 
@@ -40,13 +41,15 @@ def compared(
         test_images: How many images the first test set has.
         test_sets: How many of the builds have a test set of their own, of an image more each.
         seeds: How many networks each arm gets.
+        control: Whether there is an arm of the first build's images, repeated.
     """
     arms = []
     for number, name in enumerate(names):
         test = range(1000, 1000 + test_images + min(number, test_sets - 1))
         arm = course_arm(folder / f"build{number}", range(12 + 4 * number), test)
         arms.append(Arm(name, arm.pair))
-    return compare(arms, layers=layers, seeds=range(1, 1 + seeds), config=QUICK)
+    chosen = range(1, 1 + seeds)
+    return compare(arms, layers=layers, seeds=chosen, config=QUICK, control=control)
 
 
 def with_reasons(comparison: Comparison) -> Comparison:

@@ -86,16 +86,11 @@ def _name(arm: ArmResult) -> str:
 def _row(arm: ArmResult, test_set: SetSummary) -> tuple[str, ...]:
     judgement = arm.judgements[test_set.name]
     values = (arm.train_accuracy, judgement.test_accuracy, judgement.gap)
-    return (_name(arm), str(arm.train_images), *map(_interval, values))
+    return (_name(arm), str(arm.train_images), *map(output.interval, values))
 
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f}"
-
-
-def _interval(interval: Interval) -> str:
-    mean, low, high = map(_percent, (interval.estimate, interval.low, interval.high))
-    return f"{mean} [{low}, {high}]"
 
 
 def _change(change: Contrast, flips: Flips | None, comparison: Comparison) -> Iterator[str]:

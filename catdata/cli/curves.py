@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from catdata.engine import Engine
     from catdata.learning.learningcurve import LearningCurve, Point
-    from catdata.learning.stats import Interval
 
 
 @helping.command(epilog="Example: catdata curve enlarged --from original --target 0.9")
@@ -139,7 +138,7 @@ def _describe(curve: LearningCurve) -> Iterator[str]:
     if curve.doubling:
         yield output.paragraph(
             f"Twice as many images ({2 * curve.answer.there:,}) would add"
-            f" {_interval(curve.doubling)} points, if accuracy goes on along the power law."
+            f" {output.interval(curve.doubling)} points, if accuracy goes on along the power law."
         )
     yield output.paragraph(curve.answer.sentence)
     yield f"({curve.seconds:.0f} s)"
@@ -152,13 +151,8 @@ def _row(point: Point, miss: float) -> tuple[str, ...]:
     failures = (f"{count} {state}" for state, count in point.failures.items())
     return (
         f"{point.images:,}",
-        _interval(point.train_accuracy),
-        _interval(point.test_accuracy),
+        output.interval(point.train_accuracy),
+        output.interval(point.test_accuracy),
         f"{100 * (point.test_accuracy.estimate - miss):.1f}",
         ", ".join(failures),
     )
-
-
-def _interval(interval: Interval) -> str:
-    mean, low, high = (100 * share for share in (interval.estimate, interval.low, interval.high))
-    return f"{mean:.1f} [{low:.1f}, {high:.1f}]"

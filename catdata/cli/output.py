@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from catdata.learning.stats import Interval
+
 QUIET = "catdata.quiet"
 _SAID_NEXT = "catdata.next"
 WIDTH = 80  # characters
@@ -132,6 +134,12 @@ def _fill(text: str, indent: str = "", later: str = "") -> str:
         break_on_hyphens=False,
     )
     return lines.replace(_GLUE, " ")
+
+
+def interval(share: Interval) -> str:
+    """Return a share with its interval in percent: ``74.6 [62.4, 84.9]``."""
+    mean, low, high = (100 * end for end in (share.estimate, share.low, share.high))
+    return f"{mean:.1f} [{low:.1f}, {high:.1f}]"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> str:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from catdata.engine import Engine
-    from catdata.learning.stats import Interval
     from catdata.learning.sweep import Candidate, Sweep
 
 _MOST_STEPS = 100
@@ -171,7 +170,7 @@ def _describe(sweep: Sweep) -> Iterator[str]:
     yield f"always the more frequent class: {100 * sweep.majority:.1f}"
     yield ""
     yield output.paragraph(
-        f"The best, trained on all of train: {_interval(sweep.test_accuracy)} % of the"
+        f"The best, trained on all of train: {output.interval(sweep.test_accuracy)} % of the"
         f" {sweep.test_images} test images are named rightly; always the more frequent class:"
         f" {100 * sweep.baseline_accuracy:.1f} %. ({sweep.seconds:.0f} s)"
     )
@@ -192,11 +191,6 @@ def _row(candidate: Candidate, *, best: bool) -> tuple[str, ...]:
         f"{config.l2:g}",
         f"{config.dropout:g}",
         f"{100 * candidate.train_accuracy:.1f}",
-        _interval(candidate.accuracy),
+        output.interval(candidate.accuracy),
         ", ".join(failures),
     )
-
-
-def _interval(interval: Interval) -> str:
-    mean, low, high = (100 * share for share in (interval.estimate, interval.low, interval.high))
-    return f"{mean:.1f} [{low:.1f}, {high:.1f}]"

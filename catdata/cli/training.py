@@ -70,7 +70,7 @@ def train(
     build = build or workspace.Workspace.find(start).default_build()
     alter = augmenter(augment, seed=seed) if augment else None
     with workspace.open_pair(build, start) as pair:
-        folder = workspace.Workspace.find(start).new_run_folder(save) if save else None
+        folder = _target(workspace.Workspace.find(start), save) if save else None
         for warning in pair.warnings:
             output.warn(warning)
         output.warn_of_outdated([build], start)
@@ -120,6 +120,15 @@ def _gradients_are_right(pair: OpenPair, config: TrainConfig, *, as_json: bool) 
     click.echo(output.table(("", "checked", "difference", "right"), rows))
     click.echo("difference: ‖analytic - numeric‖ / (‖analytic‖ + ‖numeric‖)")
     return passed
+
+
+def _target(workspace: Workspace, name: str) -> Path:
+    """Return where a network is to be saved, refused at once if it could not be."""
+    from catdata.learning import models
+
+    folder = workspace.new_run_folder(name)
+    models.check_target(folder)
+    return folder
 
 
 def _save(

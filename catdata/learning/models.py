@@ -119,13 +119,7 @@ def save(run: Run, origin: Origin, folder: Path) -> None:
         ModelRefused: If *folder* is there and holds anything else.
         OSError: If the disk refuses; what was there before is then untouched.
     """
-    if folder.exists():
-        foreign = sorted({path.name for path in folder.iterdir()} - {NUMBERS, MEANING})
-        if foreign:
-            raise ModelRefused(
-                f"{shown(folder)} holds {shown(foreign[0])}, so it is not replaced.",
-                hint="Save the model under another name.",
-            )
+    check_target(folder)
     numbers = _pack(run)
     meaning = {
         "format": FORMAT,
@@ -142,6 +136,24 @@ def save(run: Run, origin: Origin, folder: Path) -> None:
     with durable.replacing_folder(folder) as partial:
         (partial / NUMBERS).write_bytes(numbers)
         (partial / MEANING).write_text(json.dumps(meaning, indent=1) + "\n", encoding="utf-8")
+
+
+def check_target(folder: Path) -> None:
+    """Refuse to save where something else is; worth asking before minutes of training.
+
+    Raises:
+        ModelRefused: If *folder* is there and is no folder, or holds anything but a model.
+    """
+    if not folder.exists():
+        return
+    held = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
+    foreign = sorted(held - {NUMBERS, MEANING})
+    if foreign:
+        inside = f"holds {shown(foreign[0])}" if folder.is_dir() else "is no folder"
+        raise ModelRefused(
+            f"{shown(folder)} {inside}, so it is not replaced.",
+            hint="Save the model under another name.",
+        )
 
 
 def _pack(run: Run) -> bytes:

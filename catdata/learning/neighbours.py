@@ -34,7 +34,7 @@ def nearest(pictures: Pixels, among: Pixels) -> Nearest:
         pictures: Shape (m, s, s, 3), uint8.
         among: Shape (k, s, s, 3), uint8, k at least 1.
     """
-    return _smallest(_squares(pictures, among), pictures[0].size)
+    return _nearest(pictures, among, but_itself=False)
 
 
 def nearest_others(pictures: Pixels) -> Nearest:
@@ -43,9 +43,7 @@ def nearest_others(pictures: Pixels) -> Nearest:
     Args:
         pictures: Shape (m, s, s, 3), uint8, m at least 2.
     """
-    squares = _squares(pictures, pictures)
-    np.fill_diagonal(squares, np.inf)
-    return _smallest(squares, pictures[0].size)
+    return _nearest(pictures, pictures, but_itself=True)
 
 
 def accuracy(train: LabelledImages, test: LabelledImages) -> float:
@@ -58,19 +56,20 @@ def accuracy(train: LabelledImages, test: LabelledImages) -> float:
     return float((train.labels[rows] == test.labels).mean())
 
 
-def _smallest(squares: Floats, values: int) -> Nearest:
-    rows = squares.argmin(axis=1)
-    return Nearest(rows, np.sqrt(squares[np.arange(len(rows)), rows] / values) / WHITE)
-
-
-def _squares(pictures: Pixels, among: Pixels) -> Floats:
-    """Return the squared distances in levels 0..255, shape (m, k)."""
+def _nearest(pictures: Pixels, among: Pixels, *, but_itself: bool) -> Nearest:
+    """Go through both sets by slices, so that no memory is taken for all distances at once."""
     left, right = pictures.reshape(len(pictures), -1), among.reshape(len(among), -1)
-    squares = np.empty((len(left), len(right)))
+    rows, squares = np.zeros(len(left), np.intp), np.full(len(left), np.inf)
     for columns, others in float_slices(right):
         lengths = np.einsum("ip,ip->i", others, others)
-        for rows, values in float_slices(left):
-            products = values @ others.T
+        for places, values in float_slices(left):
             own = np.einsum("ip,ip->i", values, values)
-            squares[rows, columns] = own[:, None] + lengths - 2 * products
-    return squares
+            block = own[:, None] + lengths - 2 * (values @ others.T)
+            if but_itself and places == columns:
+                np.fill_diagonal(block, np.inf)
+            best = block.argmin(axis=1)
+            found = block[np.arange(len(best)), best]
+            nearer = found < squares[places]
+            rows[places] = np.where(nearer, columns.start + best, rows[places])
+            squares[places] = np.where(nearer, found, squares[places])
+    return Nearest(rows, np.sqrt(squares / left.shape[1]) / WHITE)

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from catdata.errors import shown
 from catdata.learning.diagnosis import diagnose
+from catdata.learning.verdicts import percent
 from catdata.report import curves, plots, sweeps
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def sweep_html(sweep: Sweep) -> str:
     best = (
         f"The best, trained on all of train: {_interval(sweep.test_accuracy)} of the"
         f" {sweep.test_images} test images are named rightly; always the more frequent class:"
-        f" {_percent(sweep.baseline_accuracy)}."
+        f" {percent(sweep.baseline_accuracy)}."
     )
     rows = [_candidate_row(one, best=one == sweep.best) for one in sweep.candidates]
     return _page(
@@ -128,8 +129,8 @@ def _evaluation_row(name: str, evaluation: Evaluation) -> tuple[str, ...]:
     return (
         name,
         f"{evaluation.images:,}",
-        _percent(evaluation.accuracy),
-        _percent(evaluation.baseline_accuracy),
+        percent(evaluation.accuracy),
+        percent(evaluation.baseline_accuracy),
         f"{tp} of {tp + fn}",
         f"{tn} of {tn + fp}",
     )
@@ -139,7 +140,7 @@ def _judged_on(test_set: SetSummary) -> str:
     return (
         f"Judged on the {test_set.images} test images of {shown(test_set.name)}: mean"
         f" [95 % interval]. Always {shown(test_set.baseline_class)} is right for"
-        f" {_percent(test_set.baseline_accuracy)}."
+        f" {percent(test_set.baseline_accuracy)}."
     )
 
 
@@ -177,7 +178,7 @@ def _candidate_row(candidate: Candidate, *, best: bool) -> tuple[str, ...]:
         f"{config.iterations:,}",
         f"{config.l2:g}",
         f"{config.dropout:g}",
-        _percent(candidate.train_accuracy),
+        percent(candidate.train_accuracy),
         _interval(candidate.accuracy),
         _counted(candidate.failures),
     )
@@ -187,12 +188,8 @@ def _layers(layers: Sequence[int]) -> str:
     return ",".join(map(str, layers)) or "none"
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
 def _interval(interval: Interval) -> str:
-    return f"{_percent(interval.estimate)} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+    return f"{percent(interval.estimate)} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
 
 
 def _page(sentences: Iterable[str], *blocks: str) -> str:

@@ -59,6 +59,13 @@ def test_a_saved_network_remembers_what_altered_its_pictures(run, here: Path) ->
     assert meaning["augment"] == ["flip", "rotate=5"]
 
 
+def test_a_name_that_is_taken_is_refused_before_training(run, here: Path) -> None:
+    (here / "data" / "runs" / "mine").mkdir(parents=True)
+    (here / "data" / "runs" / "mine" / "notes.txt").touch()
+    result = run("train original --layers 3 --iterations 10000000 --save mine", status=1)
+    assert "holds notes.txt, so it is not replaced" in result.stderr
+
+
 def test_train_without_hidden_layers_is_logistic_regression(run_json, here: Path) -> None:
     record = run_json("train original --layers none --iterations 5")
     assert record["network"]["layer_dims"] == [12288, 1]

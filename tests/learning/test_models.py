@@ -69,6 +69,12 @@ def test_a_folder_with_anything_else_is_not_replaced(run: Run, folder: Path) -> 
         models.save(run, ORIGIN, folder)
 
 
+def test_a_file_is_not_replaced(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine").touch()
+    with pytest.raises(ModelRefused, match="mine is no folder, so it is not replaced"):
+        models.save(run, ORIGIN, tmp_path / "mine")
+
+
 def test_a_missing_model_says_how_to_save_one(tmp_path: Path) -> None:
     with pytest.raises(ModelRefused, match="no saved model") as raised:
         models.load(tmp_path / "none")

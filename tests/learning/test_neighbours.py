@@ -45,3 +45,15 @@ def test_more_pictures_than_fit_a_slice_are_searched_whole() -> None:
     wanted = np.full((1, 2, 2, 3), 76, np.uint8)
     assert neighbours.nearest(wanted, pictures).rows.tolist() == [599]
     assert neighbours.nearest(np.repeat(wanted, 300, axis=0), pictures).rows.tolist() == [599] * 300
+
+
+def test_slices_change_nothing(few: Drawn, monkeypatch: pytest.MonkeyPatch) -> None:
+    twice = np.concatenate([few.images, few.images])  # of two equally near ones the first
+    whole = neighbours.nearest(few.images, twice), neighbours.nearest_others(twice)
+    monkeypatch.setattr("catdata.learning.inputs.SLICE_ROWS", 7)
+    sliced = neighbours.nearest(few.images, twice), neighbours.nearest_others(twice)
+    for one, other in zip(whole, sliced, strict=True):
+        np.testing.assert_array_equal(one.rows, other.rows)
+        np.testing.assert_array_equal(one.distances, other.distances)
+    assert whole[0].rows.tolist() == list(range(30))
+    assert whole[1].rows.tolist() == [*range(30, 60), *range(30)]

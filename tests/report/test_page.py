@@ -103,6 +103,14 @@ def test_headings_go_down_one_level_at_a_time(several: Comparison) -> None:
     assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
 
 
+def test_every_section_has_a_link_of_its_own_text(tmp_path: Path) -> None:
+    comparison = compared(tmp_path, layers=[(4,)], test_sets=2, seeds=1, control=True)
+    html = rendered(comparison)
+    links = re.findall(r'<li><a href="#comparison-\d+">(.*?)</a>', html)
+    assert len(set(links)) == len(links) == len(comparison.changes) == 6
+    assert "enlarged against original x1.3 (control), judged on original" in links
+
+
 def test_every_verdict_of_builds_shapes_and_test_sets_is_told(several: Comparison) -> None:
     text = Page(rendered(several)).text
     assert len(several.changes) == 2 * 2 * 2
