@@ -44,6 +44,7 @@ WINGS = {
         "images",
         "warp",
         "transforms",
+        "specs",
         "augment",
         "examine",
         "catalog",
