@@ -57,7 +57,7 @@ check: lint types test site  ## All of the above checks
 
 bench: $(VENV)/.peers  ## Measure speed and memory, as ratios within one run
 	@status=0; for name in bench_start bench_add bench_build bench_scale bench_check bench_report bench_training \
-	    bench_memory bench_augment bench_label bench_engines \
+	    bench_memory bench_growth bench_augment bench_label bench_engines \
 	    measure_fingerprints measure_doubt measure_transforms; do \
 	    echo "== $$name"; $(BIN)/python scripts/$$name.py || status=1; done; exit $$status
 

@@ -45,6 +45,7 @@ WINGS = {
         "images",
         "warp",
         "transforms",
+        "specs",
         "augment",
         "examine",
         "catalog",

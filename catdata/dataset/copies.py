@@ -17,15 +17,14 @@ from catdata import engine
 from catdata.dataset.augment import (
     HIGHEST_SEED,
     Order,
-    Spec,
     draw,
     from_text,
     is_moved,
     make_copies,
-    parse_specs,
     to_text,
 )
 from catdata.dataset.pixels import refuse
+from catdata.dataset.specs import Spec, parse_specs
 from catdata.errors import BuildRefused, ConfigRefused
 from catdata.h5file import CLASS_NAMES
 from catdata.h5file.form import MAX_ROWS
@@ -55,7 +54,7 @@ class Augmentation:
     """Which train images get copies, how many, and how these differ from them.
 
     Attributes:
-        augment: Specs as :func:`catdata.dataset.augment.parse_specs` takes them.
+        augment: Specs as :func:`catdata.dataset.specs.parse_specs` takes them.
         copies: How many copies each image gets.
         augment_only: A key of :data:`SUBSETS`, or None for all images.
         balance: Whether the rarer class gets further copies, until both have equal shares.

@@ -209,7 +209,7 @@ def _decoded(kind: Any, value: Any, where: str) -> Any:
             raise TypeError(f"{where} has other fields: {', '.join(sorted(value))}")
         parts = {name: _decoded(hints[name], value[name], f"{where}.{name}") for name in names}
         return kind(**parts)
-    if origin is np.ndarray:
+    if origin in (np.ndarray, NDArray):  # since NumPy 2.5 NDArray is a name of its own
         return _array(inner, value, where)
     if origin is tuple:
         _require(value, list, where)
@@ -239,7 +239,8 @@ def _require(value: Any, kind: type, where: str) -> None:
 def _array(inner: tuple[Any, ...], value: Any, where: str) -> NDArray[Any]:
     """Return an array, without unpacking more bytes than it should have."""
     _require(value, dict, where)
-    dtype = np.dtype(get_args(inner[-1])[0])
+    (kind,) = get_args(inner[-1]) or inner
+    dtype = np.dtype(kind)
     shape = [_decoded(int, length, f"{where}.shape") for length in value["shape"]]
     if value["dtype"] != dtype.str or any(length < 0 for length in shape):
         raise ValueError(f"{where} holds other numbers")

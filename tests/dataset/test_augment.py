@@ -10,6 +10,7 @@ import pytest
 from pictures import draw
 
 from catdata.dataset import augment, images
+from catdata.dataset.specs import PRESETS, parse_spec, parse_specs
 from catdata.dataset.transforms import TRANSFORMS
 from catdata.errors import BuildRefused, ConfigRefused
 
@@ -29,23 +30,23 @@ HASH = images.content_hash(PICTURE)
     ],
 )
 def test_a_spec_says_what_how_much_and_how_often(text: str, specs: list[str]) -> None:
-    parsed = augment.parse_spec(text)
+    parsed = parse_spec(text)
     assert [str(spec) for spec in parsed] == specs
-    assert augment.parse_specs(specs) == augment.parse_specs([text])
+    assert parse_specs(specs) == parse_specs([text])
 
 
-@pytest.mark.parametrize("preset", augment.PRESETS)
+@pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_is_understood(preset: str) -> None:
-    assert augment.parse_specs(preset)
+    assert parse_specs(preset)
 
 
 def test_specs_are_applied_in_one_order_whatever_the_order_in_which_they_are_named() -> None:
     texts = ["flip", "rotate", "brightness"]
-    assert augment.parse_specs(texts) == augment.parse_specs(texts[::-1])
+    assert parse_specs(texts) == parse_specs(texts[::-1])
 
 
 def test_a_transform_named_beside_a_preset_takes_the_place_of_its_own() -> None:
-    named = [str(spec) for spec in augment.parse_specs(["flip=1@1", "light"])]
+    named = [str(spec) for spec in parse_specs(["flip=1@1", "light"])]
     assert named == ["shift=0.05@1", "flip=1@1", "brightness=0.1@1"]
 
 
@@ -66,23 +67,23 @@ def test_a_transform_named_beside_a_preset_takes_the_place_of_its_own() -> None:
 )
 def test_what_is_no_spec_is_refused(text: str, message: str) -> None:
     with pytest.raises(ConfigRefused, match=re.escape(message)):
-        augment.parse_specs([text])
+        parse_specs([text])
 
 
 @pytest.mark.parametrize("text", ["spin", "mixup", "rotate=200"])
 def test_a_refusal_lists_what_is_known(text: str) -> None:
     with pytest.raises(ConfigRefused) as refused:
-        augment.parse_spec(text)
-    assert all(name in refused.value.hint for name in [*TRANSFORMS, *augment.PRESETS])
+        parse_spec(text)
+    assert all(name in refused.value.hint for name in [*TRANSFORMS, *PRESETS])
 
 
 def test_a_transform_is_named_once() -> None:
     with pytest.raises(ConfigRefused, match="rotate is named twice"):
-        augment.parse_specs(["rotate", "rotate=20"])
+        parse_specs(["rotate", "rotate=20"])
 
 
 def test_a_copy_depends_on_seed_picture_and_number_and_on_nothing_else() -> None:
-    specs = augment.parse_specs("strong")
+    specs = parse_specs("strong")
     drawn = augment.draw(specs, 3, HASH, 2)
     assert augment.draw(specs, 3, HASH, 2) == drawn
     assert augment.draw(specs, 4, HASH, 2) != drawn
@@ -91,19 +92,19 @@ def test_a_copy_depends_on_seed_picture_and_number_and_on_nothing_else() -> None
 
 
 def test_another_transform_beside_it_changes_nothing_for_a_transform() -> None:
-    alone = augment.draw(augment.parse_specs("rotate"), 0, HASH, 1)
-    beside = augment.draw(augment.parse_specs(["rotate", "zoom", "hue"]), 0, HASH, 1)
+    alone = augment.draw(parse_specs("rotate"), 0, HASH, 1)
+    beside = augment.draw(parse_specs(["rotate", "zoom", "hue"]), 0, HASH, 1)
     assert beside["rotate"] == alone["rotate"]
 
 
 def test_a_transform_is_applied_as_often_as_its_probability_says() -> None:
-    specs = augment.parse_specs("blur=1@0.3")
+    specs = parse_specs("blur=1@0.3")
     applied = sum("blur" in augment.draw(specs, 0, HASH, copy) for copy in range(1000))
     assert 250 < applied < 350
 
 
 def test_drawn_strengths_fill_their_range() -> None:
-    specs = augment.parse_specs("rotate=10")
+    specs = parse_specs("rotate=10")
     degrees = [augment.draw(specs, 0, HASH, copy)["rotate"]["degrees"] for copy in range(1000)]
     assert -10 <= min(degrees) < -9.5
     assert 9.5 < max(degrees) <= 10

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from catdata.dataset.augment import PRESETS, augment, augmenter, batches
+from catdata.dataset.augment import augment, augmenter, batches
+from catdata.dataset.specs import PRESETS
 from catdata.errors import ConfigRefused
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (10, 24, 24, 3), np.uint8)
