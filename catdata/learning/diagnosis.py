@@ -181,8 +181,8 @@ def _advice(run: Run, otherwise: str) -> str:
     longest, which = (last, "last") if last > _LONG_STEP else (float(ratios.max()), "longest")
     if surely_wrong > _SURELY_WRONG or longest > _LONG_STEP:
         said = (
-            f"The steps are too long: the {which} one was {_percent(longest)} as long as the weights"
-            " that it moved"
+            f"The steps are too long: the {which} one was {_percent(longest)} as long as the"
+            " weights that it moved"
         )
         if surely_wrong > _SURELY_WRONG:
             said += (
