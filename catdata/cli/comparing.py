@@ -122,9 +122,11 @@ def compare(
 def _suggest(names: Sequence[str], comparison: Comparison) -> None:
     """Say what to type next: what would show more, or what shows it better."""
     typed = f"catdata compare {shlex.join(names)}"
-    if len(names) == 1:
+    if len(comparison.arms) == 1:
         output.next_step("catdata compare original enlarged", "one build alone shows no change")
-    elif all(change.verdict == "no-difference-shown" for change in comparison.changes):
+    elif comparison.changes and all(
+        change.verdict == "no-difference-shown" for change in comparison.changes
+    ):
         output.next_step(f"{typed} --folds 5", "let more images judge; takes longer")
     else:
         output.next_step(f"{typed} --report report.html", "the same with pictures")

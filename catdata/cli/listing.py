@@ -138,7 +138,10 @@ def _as_text(value: object) -> str:
             name: ", ".join(f"{key} {number}" for key, number in parameters.items())
             for name, parameters in value.items()
         }
-        return "; ".join(f"{name} ({text})" if text else name for name, text in drawn.items())
+        steps = (f"{name} ({text})" if text else name for name, text in drawn.items())
+        return "; ".join(steps) or "none: left as it is"
+    if isinstance(value, (list, tuple)) and all(isinstance(side, int) for side in value):
+        return " x ".join(map(str, value))
     return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

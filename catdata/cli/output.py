@@ -196,7 +196,6 @@ def progress(label: str, unit: str, total: int | None = None) -> Iterator[Callab
         disable=is_quiet() or not is_terminal(),
         dynamic_ncols=True,
         leave=False,
-        delay=0.5,
     ) as bar:
 
         def show(done: int, in_all: int | None = None) -> None:

@@ -86,12 +86,12 @@ def overfitting(run: Run, test_set: str = "test") -> str:
     train, test = run.train.accuracy, run.tests[test_set]
     interval = wilson(round(test.accuracy * test.images), test.images)
     said = (
-        f"Test accuracy is {_percent(test.accuracy)}; other test images of the kind, {test.images}"
-        f" again, could as well bring {100 * interval.low:.1f} to {_percent(interval.high)}."
-        f" Train accuracy, {_percent(train)}, is"
+        f"Test accuracy is {_percent(test.accuracy)}; with another {test.images} such images it"
+        f" could be {100 * interval.low:.1f} to {_percent(interval.high)}."
+        f" Train accuracy is {_percent(train)},"
     )
     if train > interval.high:
-        return f"{said} above all that: the network is overfitting."
+        return f"{said} above all of that: the network overfits."
     return f"{said} not above that: no overfitting is shown."
 
 
@@ -177,11 +177,12 @@ def _advice(run: Run, otherwise: str) -> str:
     """Return what the last steps and answers show to be wrong and what to try, if they do."""
     surely_wrong = float((is_saturated(run.train.probabilities) & ~run.train.correct).mean())
     ratios = np.nan_to_num(run.history.update_ratios, posinf=0.0).max(axis=1)
-    longest = float(ratios[-1])
+    last = float(ratios[-1])
+    longest, which = (last, "last") if last > _LONG_STEP else (float(ratios.max()), "longest")
     if surely_wrong > _SURELY_WRONG or longest > _LONG_STEP:
         said = (
-            f"The steps are too long: the last one was {_percent(longest)} as long as the weights"
-            " that it moved"
+            f"The steps are too long: the {which} one was {_percent(longest)} as long as the"
+            " weights that it moved"
         )
         if surely_wrong > _SURELY_WRONG:
             said += (

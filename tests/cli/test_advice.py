@@ -65,6 +65,12 @@ def test_compare_of_one_build_says_that_it_takes_two(run, here: Path) -> None:
     assert "Next: catdata compare original enlarged" in stderr
 
 
+def test_compare_of_networks_on_one_build_does_not_ask_for_another(run, here: Path) -> None:
+    stderr = run(f"compare original {FEW} --seeds 1 --layers 4").stderr
+    assert "one build alone" not in stderr
+    assert "Next: catdata compare original --report report.html" in stderr
+
+
 def test_compare_that_shows_nothing_offers_more_judges(run, outdated: Path) -> None:
     result = run(f"compare {FEW} --seeds 2")
     assert "Verdict: no difference shown" in result.stdout
@@ -74,12 +80,12 @@ def test_compare_that_shows_nothing_offers_more_judges(run, outdated: Path) -> N
 def test_train_says_whether_the_network_overfits(run, here: Path) -> None:
     text = " ".join(run("train original --layers 20 --iterations 300").stdout.split())
     assert "Test accuracy is " in text
-    assert "overfitting" in text
+    assert "overfit" in text
 
 
 def test_a_network_that_has_learnt_nothing_is_not_sent_to_compare(run, here: Path) -> None:
     result = run("train original --layers 3 --learning-rate 1e4 --iterations 50")
-    assert "overfitting" not in result.stdout
+    assert "overfit" not in result.stdout
     assert "Next:" not in result.stderr
 
 

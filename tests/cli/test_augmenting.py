@@ -63,10 +63,16 @@ def test_show_explains_a_row_of_a_build(run, run_json, here: Path) -> None:
     record = run_json("show enlarged/train[23]")
     assert (record["image"], record["copy"]) == ("train[11]", 1)
     assert list(record["transforms"]) == ["rotate"]
+    assert "pixels          64 x 64 x 3" in run("show enlarged/train[23]").stdout
     assert (
         "transforms      rotate (degrees " in run("show enlarged/train[23] --plot row.png").stdout
     )
     assert (here / "row.png").exists()
+
+
+def test_show_says_that_nothing_was_done_to_a_copy(run, here: Path) -> None:
+    run("build-h5 --augment rotate@0.001")
+    assert "transforms      none: left as it is" in run("show enlarged/train[23]").stdout
 
 
 def test_augment_preview_draws_an_image_with_its_copies(run, run_json, here: Path) -> None:

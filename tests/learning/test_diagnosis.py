@@ -53,8 +53,8 @@ def test_the_courses_network_is_learning(course: tuple[ImageSet, ImageSet]) -> N
 def test_the_courses_network_is_overfitting(course: tuple[ImageSet, ImageSet]) -> None:
     train, test = course
     assert overfitting(fit(train, TrainConfig(), tests={"test": test})) == (
-        "Test accuracy is 80.0 %; other test images of the kind, 50 again, could as well bring"
-        " 67.0 to 88.8 %. Train accuracy, 98.6 %, is above all that: the network is overfitting."
+        "Test accuracy is 80.0 %; with another 50 such images it could be 67.0 to 88.8 %."
+        " Train accuracy is 98.6 %, above all of that: the network overfits."
     )
 
 
@@ -64,7 +64,7 @@ def test_a_network_that_knows_train_no_better_is_not_overfitting(
 ) -> None:
     train, _ = course
     run = fit(train, TrainConfig(iterations=1200), tests={"test": train})
-    assert overfitting(run).endswith("is not above that: no overfitting is shown.")
+    assert overfitting(run).endswith("not above that: no overfitting is shown.")
 
 
 @pytest.mark.originals
@@ -181,6 +181,12 @@ def test_a_network_that_has_overshot_is_told_to_take_shorter_steps(few: Drawn) -
         " lower learning rate than 5;"
     ) in diagnosis.message
     assert "a higher learning rate" not in diagnosis.message
+
+
+def test_one_step_that_was_far_too_long_is_remembered(few: Drawn) -> None:
+    message = diagnose(fit(few, TrainConfig((7,), 2.0, 30, seed=2, init="small"))).message
+    assert "the longest one was 93.0 % as long as the weights that it moved" in message
+    assert "a higher learning rate" not in message
 
 
 def test_steps_far_too_short_are_told_of(few: Drawn) -> None:
