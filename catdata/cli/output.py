@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import signal
 import sys
 import textwrap
 import threading
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 QUIET = "catdata.quiet"
-WIDTH = 80  # characters
+WIDTH = 80  # characters, of text; longer lines are hard to read
+_NARROWEST = 40
 EXIT_INTERRUPTED = 130
 
 
@@ -32,6 +35,36 @@ def is_quiet() -> bool:
 def is_terminal() -> bool:
     """Tell whether messages go to a terminal, where somebody reads them as they come."""
     return bool(sys.stderr and sys.stderr.isatty())
+
+
+def columns() -> int | None:
+    """Return the width of the terminal that reports go to, or None where it is none."""
+    if not (sys.stdout and sys.stdout.isatty()):
+        return None
+    return max(_NARROWEST, shutil.get_terminal_size().columns)
+
+
+def shortened(text: str, room: int) -> str:
+    """Return text without its middle where it takes more than *room* columns of a terminal."""
+    if _columns_of(text) <= room:
+        return text
+    half = max(0, room - 3) // 2
+    return f"{_beginning(text, room - 3 - half)}...{_beginning(text[::-1], half)[::-1]}"
+
+
+def _columns_of(text: str) -> int:
+    """Return how many columns text takes: characters of East Asia take two."""
+    if text.isascii():
+        return len(text)
+    return sum(1 + (unicodedata.east_asian_width(each) in "WF") for each in text)
+
+
+def _beginning(text: str, room: int) -> str:
+    """Return as much of the beginning of a text as *room* columns hold."""
+    end = min(len(text), max(0, room))
+    while _columns_of(text[:end]) > room > 0:
+        end -= 1
+    return text[:end]
 
 
 def emit_json(record: object) -> None:
@@ -79,7 +112,8 @@ def _say(word: str, text: str, **style: Any) -> None:
     """Print a message on stderr after a coloured word, broken into lines on a terminal only."""
     lines = f"{word} {text}"
     if is_terminal():
-        lines = textwrap.fill(lines, WIDTH, break_long_words=False, break_on_hyphens=False)
+        width = min(WIDTH, max(_NARROWEST, shutil.get_terminal_size().columns))
+        lines = textwrap.fill(lines, width, break_long_words=False, break_on_hyphens=False)
     click.echo(click.style(word, **style) + lines[len(word) :], err=True)
 
 
@@ -94,7 +128,7 @@ def paragraph(text: str, indent: str = "", later: str | None = None) -> str:
     deeper = later if later is not None else indent and indent + "  "
     return textwrap.fill(
         text,
-        WIDTH,
+        min(WIDTH, columns() or WIDTH),
         initial_indent=indent,
         subsequent_indent=deeper,
         break_long_words=False,
