@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import signal
 import sys
@@ -114,7 +115,9 @@ def _say(word: str, text: str, **style: Any) -> None:
     if is_terminal():
         width = min(WIDTH, max(_NARROWEST, shutil.get_terminal_size().columns))
         lines = textwrap.fill(lines, width, break_long_words=False, break_on_hyphens=False)
-    click.echo(click.style(word, **style) + lines[len(word) :], err=True)
+    if not os.environ.get("NO_COLOR"):  # no-color.org; elsewhere than on a terminal Click drops it
+        lines = click.style(word, **style) + lines[len(word) :]
+    click.echo(lines, err=True)
 
 
 def paragraph(text: str, indent: str = "", later: str | None = None) -> str:

@@ -21,11 +21,19 @@ LONG = "a very long name that somebody gave to a picture of a cat on a windowsil
 WIDE = "\u732b" * 45 + ".jpg"  # each of the 45 takes two columns
 
 
-def on_terminal(columns: int, *arguments: str) -> list[str]:
-    """Return the lines that a command prints on a terminal of some width."""
+def on_terminal(columns: int, *arguments: str, status: int = 0, **more: str) -> list[str]:
+    """Return the lines that a command prints on a terminal of some width.
+
+    Args:
+        columns: The width.
+        arguments: Of the command.
+        status: How it is to end.
+        more: Variables of its environment.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 40, columns, 0, 0))
-    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    kept = {name: os.environ[name] for name in os.environ.keys() - {"COLUMNS", "NO_COLOR"}}
+    environment = kept | {"TERM": "xterm"} | more
     command = [sys.executable, "-m", "catdata", *arguments]
     with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment) as process:
         os.close(theirs)
@@ -39,7 +47,7 @@ def on_terminal(columns: int, *arguments: str) -> list[str]:
                 break
             printed += piece
     os.close(ours)
-    assert process.returncode == 0
+    assert process.returncode == status
     return printed.decode().splitlines()
 
 
@@ -63,6 +71,21 @@ def test_a_long_name_keeps_its_beginning_and_its_end(run, here: Path) -> None:
     run("add", str(save(here / LONG, 400)), "--label", "cat")
     assert on_terminal(80, "list")[-1].endswith("  a very lon...opy 2).jpg")
     assert run("list").stdout.splitlines()[-1].endswith(f"  {LONG}")
+
+
+@pytest.mark.parametrize(
+    ("variables", "beginning"),
+    [
+        pytest.param({}, "\x1b[31m\x1b[1mError:\x1b[0m ", id="colours"),
+        pytest.param({"NO_COLOR": "1"}, "Error: ", id="NO_COLOR"),
+        pytest.param({"NO_COLOR": ""}, "\x1b[31m\x1b[1mError:\x1b[0m ", id="empty NO_COLOR"),
+    ],
+)
+def test_colours_are_for_terminals_that_want_them(
+    here: Path, variables: dict[str, str], beginning: str
+) -> None:
+    lines = on_terminal(80, "show", "nothing", status=1, **variables)
+    assert lines[0].startswith(beginning)
 
 
 @pytest.mark.parametrize(
