@@ -262,8 +262,9 @@ def _describe_status(status: Status) -> str:
     for split in SPLITS:
         rows.append(_counts(split, status.total(split=split)))
         rows += [_counts(f"  {origin}", status.counts[origin, split]) for origin in ORIGINS]
+    pixels = f"({status.size} x {status.size} pixels, {status.fit})"
     lines = [
-        f"Workspace {shown(status.root)} ({status.size} x {status.size} pixels, {status.fit})",
+        output.paragraph(f"Workspace {shown(status.root)} {pixels}", later="  "),
         "",
         output.table(head, rows),
         "",
@@ -271,7 +272,8 @@ def _describe_status(status: Status) -> str:
     ]
     for build in status.builds:
         state = "" if build.up_to_date else "  out of date: the images have changed since"
-        lines.append(f"build {build.build}: {build.images} images{state}")
+        line = f"build {build.build}: {build.images} images{state}"
+        lines.append(output.paragraph(line, later="  "))
     return "\n".join(lines)
 
 

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from catdata.dataset.catalog import Catalog, ImageRow
     from catdata.dataset.workspace import Workspace
 
-_COLUMNS = "{ref:12}  {label:7}  {split:5}  {width:>5} x {height:<5}  {added_at:10.10}  {file}"
+_COLUMNS = "{ref:12}  {label:7}  {split:5}  {width:>5} x {height:<5}  {added_at:10.10}  "
 _HEAD = _COLUMNS.format(
-    ref="ref", label="label", split="split", width="wide", height="high", added_at="added", file=""
+    ref="ref", label="label", split="split", width="wide", height="high", added_at="added"
 )
+_FEWEST_OF_NAME = 20  # columns that a file name has, however narrow the terminal
 
 
 @helping.command("list", epilog="Example: catdata list --label cat --split test")
@@ -53,7 +54,8 @@ def list_images(
 ) -> None:
     """List images, one a line.
 
-    The course's come in their own order, then yours as they were added.
+    The course's come in their own order, then yours as they were added. On a terminal a long file
+    name lacks its middle; elsewhere, and with --json, it is whole.
     """
     from catdata.dataset.catalog import Selection
     from catdata.dataset.workspace import Workspace
@@ -71,9 +73,13 @@ def list_images(
         if as_json:
             _stream_json(records)
             return
-        click.echo(_HEAD)
+        click.echo(f"{_HEAD}file")
+        width = output.columns()
+        room = max(_FEWEST_OF_NAME, width - len(_HEAD)) if width else None
         for record in records:
-            click.echo(_COLUMNS.format(**record).rstrip())
+            name = str(record["file"])
+            name = name if room is None else output.shortened(name, room)
+            click.echo((_COLUMNS.format(**record) + name).rstrip())
 
 
 def _brief(catalog: Catalog, image: ImageRow) -> dict[str, object]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import shutil
 import signal
 import sys
 import textwrap
 import threading
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
 
 QUIET = "catdata.quiet"
 _SAID_NEXT = "catdata.next"
-WIDTH = 80  # characters
+WIDTH = 80  # characters, of text; longer lines are hard to read
+_NARROWEST = 40
 EXIT_INTERRUPTED = 130
 _GLUE = "\0"  # in place of a space where no line may end; shown() lets none through
 
@@ -48,6 +52,36 @@ def _said_next() -> None:
     ctx = click.get_current_context(silent=True)
     if ctx:
         ctx.meta[_SAID_NEXT] = True
+
+
+def columns() -> int | None:
+    """Return the width of the terminal that reports go to, or None where it is none."""
+    if not (sys.stdout and sys.stdout.isatty()):
+        return None
+    return max(_NARROWEST, shutil.get_terminal_size().columns)
+
+
+def shortened(text: str, room: int) -> str:
+    """Return text without its middle where it takes more than *room* columns of a terminal."""
+    if _columns_of(text) <= room:
+        return text
+    half = max(0, room - 3) // 2
+    return f"{_beginning(text, room - 3 - half)}...{_beginning(text[::-1], half)[::-1]}"
+
+
+def _columns_of(text: str) -> int:
+    """Return how many columns text takes: characters of East Asia take two."""
+    if text.isascii():
+        return len(text)
+    return sum(1 + (unicodedata.east_asian_width(each) in "WF") for each in text)
+
+
+def _beginning(text: str, room: int) -> str:
+    """Return as much of the beginning of a text as *room* columns hold."""
+    end = min(len(text), max(0, room))
+    while _columns_of(text[:end]) > room > 0:
+        end -= 1
+    return text[:end]
 
 
 def emit_json(record: object) -> None:
@@ -108,8 +142,10 @@ def _say(word: str, text: str, **style: Any) -> None:
     """Print a message on stderr after a coloured word, broken into lines on a terminal only."""
     lines = f"{word} {text}"
     if is_terminal():
-        lines = _fill(lines)
-    click.echo(click.style(word, **style) + lines[len(word) :], err=True)
+        lines = _fill(lines, min(WIDTH, max(_NARROWEST, shutil.get_terminal_size().columns)))
+    if not os.environ.get("NO_COLOR"):  # no-color.org; elsewhere than on a terminal Click drops it
+        lines = click.style(word, **style) + lines[len(word) :]
+    click.echo(lines, err=True)
 
 
 def paragraph(text: str, indent: str = "", later: str | None = None) -> str:
@@ -121,13 +157,13 @@ def paragraph(text: str, indent: str = "", later: str | None = None) -> str:
         later: Stands before the later ones; by default a little more than *indent*.
     """
     deeper = later if later is not None else indent and indent + "  "
-    return _fill(text, indent, deeper)
+    return _fill(text, min(WIDTH, columns() or WIDTH), indent, deeper)
 
 
-def _fill(text: str, indent: str = "", later: str = "") -> str:
+def _fill(text: str, width: int, indent: str = "", later: str = "") -> str:
     lines = textwrap.fill(
         text.replace(" %", f"{_GLUE}%"),
-        WIDTH,
+        width,
         initial_indent=indent,
         subsequent_indent=later,
         break_long_words=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,20 +154,26 @@ def _kept(start: Path | None) -> Path | None:
 
 
 def _describe(sweep: Sweep) -> Iterator[str]:
-    rows = [_row(one, best=one is sweep.best) for one in sweep.candidates]
-    same = [at for at in _OFTEN_THE_SAME if len({row[at] for row in rows}) == 1]
-    table = [[cell for at, cell in enumerate(row) if at not in same] for row in (_HEAD, *rows)]
-    yield output.table(table[0], table[1:])
-    if same:
-        values = _row(sweep.best, best=True)
-        yield f"all with {', '.join(f'{_HEAD[at]} {values[at]}' for at in same)}"
+    names = [*_SETTING, *_JUDGED]
+    rows = [[*_setting(one), *_judged(one)] for one in sweep.candidates]
+    # What all settings share needs no column, and lines are to fit a terminal.
+    common = [i for i in range(len(_SETTING)) if len({row[i] for row in rows}) == 1]
+    columns = [i for i in range(len(names)) if i not in common]
+    marks = ("*" if one is sweep.best else "" for one in sweep.candidates)
+    table = [[mark, *(row[i] for i in columns)] for mark, row in zip(marks, rows, strict=True)]
+    yield output.table(["", *(names[i] for i in columns)], table)
+    if common:
+        yield output.paragraph(f"all: {', '.join(f'{names[i]} {rows[0][i]}' for i in common)}")
     seeds = len(sweep.grid.seeds)
-    failed = any(one.failures for one in sweep.candidates)
+    states = sum((Counter(one.failures) for one in sweep.candidates), Counter[str]())
     yield output.paragraph(
         f"accuracy: mean [95 % interval] in %, {sweep.grid.folds}-fold cross-validation inside"
         f" train over {seeds} {'seed' if seeds == 1 else 'seeds'}; * the best"
-        f"{' of those that failed to learn least often' if failed else ''}"
+        f"{' of those that failed to learn least often' if states else ''}"
     )
+    if states:
+        ended = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+        yield output.paragraph(f"did not learn: {ended}")
     yield f"always the more frequent class: {100 * sweep.majority:.1f}"
     yield ""
     yield output.paragraph(
@@ -176,21 +183,24 @@ def _describe(sweep: Sweep) -> Iterator[str]:
     )
 
 
-_HEAD = ("", "layers", "rate", "iterations", "l2", "dropout", "train", "accuracy", "did not learn")
-_OFTEN_THE_SAME = (3, 4, 5)  # columns that are told in a line where no row differs
+_SETTING = ("layers", "rate", "iterations", "l2", "dropout")
+_JUDGED = ("train", "accuracy", "did not learn")
 
 
-def _row(candidate: Candidate, *, best: bool) -> tuple[str, ...]:
+def _setting(candidate: Candidate) -> tuple[str, ...]:
     config = candidate.config
-    failures = (f"{count} {state}" for state, count in candidate.failures.items())
     return (
-        "*" if best else "",
         options.show_layers(config.layers),
         f"{config.learning_rate:g}",
         str(config.iterations),
         f"{config.l2:g}",
         f"{config.dropout:g}",
+    )
+
+
+def _judged(candidate: Candidate) -> tuple[str, ...]:
+    return (
         f"{100 * candidate.train_accuracy:.1f}",
         output.interval(candidate.accuracy),
-        ", ".join(failures),
+        f"{candidate.failed} of {candidate.networks}" if candidate.failed else "",
     )

@@ -25,10 +25,11 @@ def test_sweep_tells_of_every_setting_and_of_the_best_as_json(run_json, here: Pa
 
 def test_sweep_shows_a_table_and_draws_a_figure(run, here: Path) -> None:
     result = run(f"sweep original {FEW} --learning-rates 0.005,1e6 --plot s.png")
-    text = " ".join(result.stdout.split())
-    assert "all with iterations 20, l2 0, dropout 0" in text
-    assert "2-fold cross-validation inside train over 1 seed; * the best of those that" in text
+    words = " ".join(result.stdout.split())
+    assert "2-fold cross-validation inside train over 1 seed; * the best of those that" in words
     assert "The best, trained on all of train" in result.stdout
+    assert "all: layers 3, iterations 20, l2 0, dropout 0" in result.stdout
+    assert "dropout" not in result.stdout.splitlines()[0]
     assert (here / "s.png").stat().st_size > 5000
 
 
