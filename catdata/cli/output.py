@@ -48,7 +48,8 @@ def has_next_step() -> bool:
     return bool(ctx and ctx.meta.get(_SAID_NEXT))
 
 
-def _said_next() -> None:
+def no_next_step() -> None:
+    """Leave it at what the running command said."""
     ctx = click.get_current_context(silent=True)
     if ctx:
         ctx.meta[_SAID_NEXT] = True
@@ -86,7 +87,7 @@ def _beginning(text: str, room: int) -> str:
 
 def emit_json(record: object) -> None:
     """Print one JSON document."""
-    _said_next()
+    no_next_step()
     click.echo(json.dumps(record, indent=2, allow_nan=False))
 
 
@@ -133,7 +134,7 @@ def wrote(path: Path) -> None:
 
 def next_step(command: str, why: str) -> None:
     """Print what to type next, unless ``--quiet``."""
-    _said_next()
+    no_next_step()
     if not is_quiet():
         _say("Next:", f"{command}    ({why})", fg="green")
 

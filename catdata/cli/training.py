@@ -101,6 +101,8 @@ def train(
         output.next_step(f"catdata predict PHOTO.jpg --model {save}", f"saved in {shown(folder)}")
     elif diagnosis.state == "learning":
         output.next_step("catdata compare", "is the difference more than luck?")
+    else:  # the diagnosis says what to try
+        output.no_next_step()
 
 
 def _gradients_are_right(pair: OpenPair, config: TrainConfig, *, as_json: bool) -> bool:

@@ -69,7 +69,7 @@ def test_reports_fit_the_terminal(run, here: Path, columns: int, command: str) -
 
 def test_a_long_name_keeps_its_beginning_and_its_end(run, here: Path) -> None:
     run("add", str(save(here / LONG, 400)), "--label", "cat")
-    assert on_terminal(80, "list")[-1].endswith("  a very lon...opy 2).jpg")
+    assert on_terminal(80, "list", "--quiet")[-1].endswith("  a very lon...opy 2).jpg")
     assert run("list").stdout.splitlines()[-1].endswith(f"  {LONG}")
 
 
