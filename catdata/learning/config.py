@@ -23,7 +23,7 @@ CLASS_WEIGHTS = ("none", "balanced")
 ON_FAILURE = ("continue", "stop")
 DTYPES = ("float64", "float32")
 MOST_ITERATIONS = 10_000_000
-"""Steps of one training: the course's network takes half an hour for so many, a large one days."""
+"""Steps of one training: the course's takes half an hour for so many, one of more images days."""
 MOST_ENTRIES = 100_000
 """Entries of one history, each about a kilobyte in memory."""
 
