@@ -103,8 +103,12 @@ class PixelCache:
     def _read(self, place: int, rows: Pixels) -> int:
         """Read records that lie side by side and return how many were there."""
         assert self._squares is not None  # noqa: S101 - or there would be no key
-        self._squares.seek(place * self._row_bytes)
-        return (self._squares.readinto(rows.data) or 0) // self._row_bytes
+        try:
+            self._squares.seek(place * self._row_bytes)
+            return (self._squares.readinto(rows.data) or 0) // self._row_bytes
+        except OSError as error:  # then they are decoded again
+            _log.debug("the pixel cache could not be read: %s", error)
+            return 0
 
     def add(self, file_hashes: Sequence[str], squares: Pixels) -> None:
         """Keep squares, as far as there is room; that they cannot be kept is no failure.

@@ -44,7 +44,7 @@ _MOST_REFUSED = 200  # that the page lists
 _PATIENCE = 20.0  # seconds that a tab waits for a photo before it asks again
 _PATIENCE_FOR_ONE = 5.0  # seconds that later photos wait for an earlier one
 _PAUSE = 0.05
-_AGAIN = "Nothing is lost: start the page again for the others."
+_AGAIN = "Start the page again for the others."
 
 
 class Session:
@@ -125,8 +125,9 @@ class Session:
                     await self._enqueue(subject)
                 self._prepare_more()
         except (CatdataError, OSError) as error:
+            hint = error.hint if isinstance(error, CatdataError) else _AGAIN
             what = shown(str(error)).rstrip(".")
-            self.trouble = f"Not all photos could be found: {what}. {_AGAIN}"
+            self.trouble = f"Not all photos could be found: {what}. {hint}"
         self.is_listing = False
         await self._tell()
 

@@ -181,3 +181,11 @@ def test_pages_with_and_without_missing_pixels_keep_their_order(
     for number in (1, 4, 5):
         flip(path, number * 64 * 64 * 3)
     assert (everything(added, 2) == whole).all()
+
+
+def test_a_cache_that_cannot_be_read_is_none(added: Workspace) -> None:
+    before = build.build(added).build_id
+    squares = added.data / "cache" / "64-stretch.squares"
+    squares.unlink()
+    squares.mkdir()
+    assert build.build(added).build_id == before

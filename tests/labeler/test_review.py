@@ -96,4 +96,5 @@ def test_a_catalog_that_cannot_be_listed_is_said_and_nobody_waits(
     said = page.inner_text("#trouble")
     assert said.startswith("Not all photos could be found: ")
     assert "catalog.db is damaged" in said
-    assert said.endswith("Nothing is lost: start the page again for the others.")
+    assert said.endswith("Mend it with: catdata verify --repair")
+    assert page.inner_text("#finished h2") == "There is nothing more to show"

@@ -66,6 +66,7 @@ export function showCommon(view, onBack) {
   if (view.trouble !== standing) {
     standing = view.trouble;
     complain();
+    byId("finished").querySelector("h2").textContent = "There is nothing more to show";
   }
   showProgress(view.progress);
   showStrip(view.strip, onBack);
