@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -180,6 +182,9 @@ def add(
         raise click.UsageError("Give one of --json and --jsonl.")
     if not paths and not labels_file:
         raise click.UsageError("Missing argument 'PATH...'.")
+    whole = " ".join(map(str, paths))
+    if len(paths) > 1 and os.path.lexists(whole) and not os.path.lexists(paths[0]):
+        raise click.UsageError(f"A name with spaces needs quotes: {shlex.quote(shown(whole))}")
     workspace = Workspace.find(start)
     source = labels.Source(label, labels_file, split)
     entries = labels.entries(paths, source, apart_from=(workspace.data, workspace.raw.folder))

@@ -112,6 +112,12 @@ def test_add_counts_what_is_here_already_where_a_list_would_be_long(run, here: P
     ]
 
 
+def test_add_of_a_name_with_spaces_that_was_not_quoted_says_so(run, here: Path) -> None:
+    save(here / "my photos" / "a.jpg", 1)
+    assert "needs quotes: 'my photos'" in run("add my photos --label cat", status=2).stderr
+    assert "1 added" in run("add 'my photos' --label cat").stdout
+
+
 def test_add_without_a_label_says_how_to_give_one(run, here: Path) -> None:
     assert "Label them: --label cat|non-cat" in run("add photos", status=2).stderr
 
