@@ -172,6 +172,6 @@ def test_the_control_and_the_folds_are_told(run, enlarged: Path) -> None:
     assert "original x3.0 (control)" in text
     assert "One of the two is a control: the training images of original" in text
     assert "A judge that sees smaller differences" in text
-    assert "layers 3, 2 folds of " in text
+    assert "layers 4, 2 folds of " in text
     assert "cat alone" in text
     assert "--seeds 2 --control --folds 2 --learning-rate 0.02" in text

@@ -12,7 +12,7 @@ import scipy.stats
 from answers import rng, scores
 from builds import course_arm
 
-from catdata.learning import changes, resampling
+from catdata.learning import resampling
 from catdata.learning.changes import LEVEL, OTHER_FOLDS, OTHER_TRAINING_IMAGES
 from catdata.learning.comparison import SetSummary
 from catdata.learning.contrasts import Case, contrasts
