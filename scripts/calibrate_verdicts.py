@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     Draws = Iterator[tuple[Answers, Answers]]
 
 _POOL = 40  # times the seeds of one arm; each comparison draws its two sets from this pool
-_FOLDS_POOL = 20  # the same by folds, which take longer
+_FOLDS_POOL = 10  # the same by folds, which take longer
 _FLIPPED = 0.3
 _FEW, _MANY, _SAMPLE = 100, 600, 50
 _FOLDS = 5
