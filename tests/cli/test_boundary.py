@@ -92,7 +92,7 @@ def test_what_was_computed_is_saved_before_it_is_printed(
 ) -> None:
     line = [command, "original", "--layers", "3", "--iterations", "5", "--save", "mine"]
     with Path("/dev/full").open("w") as full, in_process(*line, cwd=here, stdout=full) as process:
-        process.communicate()
+        process.communicate(timeout=60)
     assert process.returncode == 1
     assert (here / "data" / file).is_file()
 
