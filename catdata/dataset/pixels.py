@@ -194,7 +194,7 @@ def refuse(file: Stored | Pixels, died: engine.WorkerDied) -> NoReturn:
         WorkspaceDamaged: Always.
     """
     if not isinstance(file, Stored):
-        raise WorkspaceDamaged(f"A row of the course's files can't be used: {died.reason}.")
+        raise WorkspaceDamaged(f"A copy can't be made: {died.reason}.")
     raise WorkspaceDamaged(
         f"{shown(file.path)} can't be decoded: {died.reason}.",
         hint=f"Take it out of builds with: catdata remove {file.file_hash[:12]}",

@@ -281,5 +281,5 @@ def test_copies_are_the_same_with_and_without_the_pixel_cache(
 def test_a_copy_that_is_not_moved_needs_no_file(photos_added: Workspace) -> None:
     shutil.rmtree(photos_added.raw.folder)
     assert copies_of(built(photos_added, augment=("brightness",), copies=1).train)
-    with pytest.raises(WorkspaceDamaged, match="is missing"):
+    with pytest.raises(WorkspaceDamaged, match="does not exist"):
         built(photos_added, augment=("rotate",), copies=1)

@@ -64,7 +64,7 @@ def test_a_build_of_copies_names_it(
     workspace: Workspace, photo: ImageRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copies, "make_copies", die)
-    recipe = Recipe(augment=("flip",), copies=1, augment_only="added")
+    recipe = Recipe(augment=("rotate",), copies=1, augment_only="added")
     with pytest.raises(WorkspaceDamaged) as raised:
         build.build(workspace, recipe=recipe)
     assert said_of(workspace, photo, raised.value)

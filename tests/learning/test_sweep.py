@@ -11,6 +11,7 @@ import pytest
 from builds import built_arm
 
 from catdata import h5file
+from catdata.engine import InlineExecutor
 from catdata.errors import ConfigRefused
 from catdata.learning.comparison import Arm
 from catdata.learning.config import TrainConfig
@@ -110,7 +111,10 @@ def test_what_is_kept_is_for_these_images_and_settings_alone(arm: Arm) -> None:
 
 def test_only_images_that_are_no_copies_are_judged(tmp_path: Path) -> None:
     train = built_arm(tmp_path / "b", [*range(12), *range(8)]).pair.train
-    judge, setting = _Judge(train, GRID, None), replace(QUICK, layers=(3,), iterations=30)
+    judge, setting = (
+        _Judge(train, GRID, InlineExecutor()),
+        replace(QUICK, layers=(3,), iterations=30),
+    )
     judged = judge.judged(setting)
     right, learnt_right = [], []
     for seed, learnt, held_out in judge._parts:
