@@ -1,6 +1,6 @@
 """Disturb every command in every way, at full width, and print a table of what came of it.
 
-    python scripts/fault_matrix.py [--crashlab PROGRAM] [--every N] [--moments N] [--only NAME...]
+    python scripts/fault_matrix.py [--injector PROGRAM] [--every N] [--moments N] [--only NAME...]
 
 Each command runs on a small drawn workspace and is killed at random moments. With the path of a
 program that injects faults into system calls (``PROGRAM kill|error|powercut --make M --cmd C
@@ -146,7 +146,7 @@ def _print_row(name: str, how: str, runs: int, bad: int) -> None:
 def main() -> None:
     """Fill in the table and print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--crashlab", type=Path, metavar="PROGRAM", help="The fault injector.")
+    parser.add_argument("--injector", type=Path, metavar="PROGRAM", help="The fault injector.")
     parser.add_argument("--every", type=int, default=1, help="Disturb every Nth system call only.")
     parser.add_argument("--moments", type=int, default=100, help="Random moments a command.")
     parser.add_argument("--only", nargs="+", choices=MATRIX, default=list(MATRIX))
@@ -167,8 +167,8 @@ def main() -> None:
             (folder / f"{name}.results").write_bytes(pickle.dumps((fault.before, fault.after)))
             ways = [("SIGKILL at a random moment", *kill_at_random(folder, fault, options.moments))]
             _print_row(name, *ways[0])
-            for how in options.ways if options.crashlab else ():
-                ways.append((how, *crash(options.crashlab, folder, name, how, options.every)))
+            for how in options.ways if options.injector else ():
+                ways.append((how, *crash(options.injector, folder, name, how, options.every)))
                 _print_row(name, *ways[-1])
             all_bad += sum(bad for _, _, bad in ways)
     sys.exit(1 if all_bad else 0)
