@@ -25,6 +25,8 @@ _BASE_RATE_SHARE = 0.95
 # The gradient of W1 that networks of the course start with is 0.1 to 15 long. Where it vanishes
 # through too many layers or too small weights it is 1e-4 to 1e-19.
 _VANISHED = 1e-3
+_COURSE_RATE = (0.0075, "the course uses")
+_USUAL_RATES = {"adam": (0.001, "Adam's authors use")}  # D. Kingma and J. Ba, 2015
 # Probabilities this close together are one answer to all images.
 _SAME_ANSWER = 0.05
 # A step is usually about 0.001 of the length of the weights that it moves. The course's networks
@@ -226,7 +228,10 @@ def _cost_beside_base_rate(run: Run) -> str:
 
 def _lower_rate(run: Run) -> str:
     config = run.config
-    advice = f"try a lower learning rate than {config.learning_rate:g}; the course uses 0.0075"
+    advice = f"try a lower learning rate than {config.learning_rate:g}"
+    usual, whose = _USUAL_RATES.get(config.optimizer, _COURSE_RATE)
+    if config.learning_rate > usual:
+        advice += f"; {whose} {usual:g}"
     if config.optimizer in ("momentum", "nesterov") and config.momentum >= 0.5:
         longer = 1.0 / (1.0 - config.momentum)
         advice += f", without momentum, which makes steps up to {longer:.0f} times as long"

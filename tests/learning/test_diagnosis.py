@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from drawn import Drawn, drawn
 
+from catdata.learning import diagnosis as room
 from catdata.learning.diagnosis import STATES, Diagnosis, diagnose, entropy, overfitting
 from catdata.learning.training import TrainConfig, fit
 
@@ -195,3 +196,13 @@ def test_steps_far_too_short_are_told_of(few: Drawn) -> None:
         "No step was more than 3e-09 as long as the weights that it moved; about 1e-03 is usual."
         " Try more iterations or a higher learning rate."
     )
+
+
+def test_advice_on_long_steps_names_a_usual_rate_that_is_lower(few: Drawn) -> None:
+    dead = TrainConfig(layers=(7,), learning_rate=0.0075, optimizer="adam", iterations=100)
+    long = replace(dead, learning_rate=1e160)
+    short = replace(dead, optimizer="gradient-descent", momentum=0.0)
+    said = [room._lower_rate(fit(few, one)) for one in (long, dead, short)]
+    assert said[0].startswith("try a lower learning rate than 1e+160; Adam's authors use 0.001")
+    assert said[1].startswith("try a lower learning rate than 0.0075; Adam's authors use 0.001")
+    assert said[2].startswith("try a lower learning rate than 0.0075. Centred")
