@@ -1,6 +1,6 @@
 """Measure how the memory of commands grows with the number of images.
 
-Usage: python scripts/bench_growth.py [--images 10000 50000] [--files 5000 20000]
+Usage: python scripts/bench_growth.py [--images 10000 50000] [--files 10000 40000]
 
 Each command runs in a process of its own, on synthetic rows whose pixels are in the cache (``add``
 on small photos that are drawn for it), and tells its peak memory.
@@ -30,6 +30,7 @@ COMMANDS = {
 }
 ADDING = {
     "add --jsonl": ["add", "photos", "--label", "cat", "--jsonl"],
+    "add": ["add", "photos", "--label", "cat"],
     "add --json": ["add", "photos", "--label", "cat", "--json"],
 }
 
@@ -73,7 +74,7 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--images", type=int, nargs=2, default=[10_000, 50_000])
-    parser.add_argument("--files", type=int, nargs=2, default=[5_000, 20_000])
+    parser.add_argument("--files", type=int, nargs=2, default=[10_000, 40_000])
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         roots = [Path(folder, str(images)) for images in given.images]

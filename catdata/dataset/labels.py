@@ -18,7 +18,7 @@ from catdata.errors import ConfigRefused, shown
 from catdata.h5file import CLASS_NAMES, SPLITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 SPLIT_CHOICES = ("auto", *SPLITS)
 CLASS_WORDS = {
@@ -50,6 +50,25 @@ class Entry:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Files to add, looked for anew each time: never are more names in memory than a folder has.
+
+    Attributes:
+        find: Finds them.
+        count: How many there were when they were counted.
+    """
+
+    find: Callable[[], Iterable[Entry]]
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.find())
+
+
 def parse_label(word: str) -> int | None:
     """Return the label that *word* means, or None if it is not understood."""
     return CLASS_WORDS.get("-".join(word.strip().lower().replace("_", " ").split()))
@@ -70,10 +89,8 @@ class Source:
     split: str = "auto"
 
 
-def entries(
-    paths: Sequence[Path], source: Source, *, apart_from: Sequence[Path] = ()
-) -> list[Entry]:
-    """Return what to add.
+def entries(paths: Sequence[Path], source: Source, *, apart_from: Sequence[Path] = ()) -> Entries:
+    """Return what to add, counted.
 
     Args:
         paths: Files and folders; with a labels file, the one folder its names are relative to.
@@ -88,11 +105,16 @@ def entries(
             raise ConfigRefused(
                 "With --labels, name at most one folder: the one its file names are relative to."
             )
-        return from_file(source.file, paths[0] if paths else None, source.split)
+        listed = from_file(source.file, paths[0] if paths else None, source.split)
+        return Entries(lambda: listed, len(listed))
     if source.label is not None:
         label = CLASS_NAMES.index(source.label)
-        return list(with_label(paths, label, source.split, apart_from=apart_from))
+        return _counted(lambda: with_label(paths, label, source.split, apart_from=apart_from))
     return by_folder(paths, source.split, apart_from=apart_from)
+
+
+def _counted(find: Callable[[], Iterable[Entry]]) -> Entries:
+    return Entries(find, sum(1 for _ in find()))
 
 
 def with_label(
@@ -113,8 +135,8 @@ def with_label(
 
 
 def by_folder(
-    paths: Iterable[Path], split: str = "auto", *, apart_from: Sequence[Path] = ()
-) -> list[Entry]:
+    paths: Sequence[Path], split: str = "auto", *, apart_from: Sequence[Path] = ()
+) -> Entries:
     """Return every file with the label that a folder above it names, as in ``cat/img.jpg``.
 
     A folder ``train`` or ``test`` above that one sets the split, unless *split* does.
@@ -122,7 +144,10 @@ def by_folder(
     Raises:
         ConfigRefused: If a file lies in no such folder; the folders are listed.
     """
-    entries: list[Entry] = []
+    return _counted(lambda: _by_folder(paths, split, apart_from))
+
+
+def _by_folder(paths: Sequence[Path], split: str, apart_from: Sequence[Path]) -> Iterator[Entry]:
     unknown: dict[str, None] = {}
     for top in paths:
         for path in _files(top, apart_from):
@@ -134,13 +159,12 @@ def by_folder(
                 continue
             sides = [name.lower() for name in folders[:depth] if name.lower() in SPLITS]
             side = sides[-1] if sides and split == "auto" else split
-            entries.append(Entry(path, label or 0, side, found=path != top, problem=problem))
+            yield Entry(path, label or 0, side, found=path != top, problem=problem)
     if unknown:
         raise ConfigRefused(
             f"No class in the name of the folder {', '.join(list(unknown)[:5])}.",
             hint=f"Folders that are understood: {_UNDERSTOOD}. Or give --label.",
         )
-    return entries
 
 
 def _folders_from(top: Path, path: Path) -> Sequence[str]:
