@@ -112,7 +112,8 @@ def _change(change: Contrast, flips: Flips | None, comparison: Comparison) -> It
         yield f"exact McNemar test of these two networks: p {show_p_value(change.mcnemar)}"
     if flips is not None:
         yield output.paragraph(
-            f"In most seeds {len(flips.improved)} images went from wrong to right and"
+            f"In most seeds {len(flips.improved)} image{'s' * (len(flips.improved) != 1)} went from"
+            " wrong to right and"
             f" {len(flips.worsened)} from right to wrong; {len(flips.always_wrong)} are wrong in"
             " both."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 
 import click
 
@@ -63,6 +64,17 @@ _FEWEST = 8  # options that are worth grouping
 
 class Command(click.Command):
     """A command whose help lists options in the groups of :data:`GROUPS`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse, after a look at what would otherwise be taken for the names of builds."""
+        if "--layers" in args:
+            after = args[args.index("--layers") + 1 :]
+            widths = list(itertools.takewhile(str.isdecimal, after))
+            if len(widths) > 1:
+                raise click.UsageError(
+                    f"Layers are written with commas: --layers {','.join(widths)}", ctx
+                )
+        return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, each under its group."""

@@ -292,7 +292,7 @@ class _Batch:
         dhash, phash = fingerprint.distances(words, fingerprints([other]))
         return Refused(
             shown(one.file.entry.path),
-            f"near-duplicate of {ref}, which is in {other.split} "
+            f"near-duplicate of {ref}{_named(other)}, which is in {other.split} "
             f"(dHash distance {dhash[0]}, pHash distance {phash[0]} of 64 bits): "
             "on the other side it would leak",
             hint=f"Add it with --split {other.split} or --split auto.",
@@ -302,4 +302,8 @@ class _Batch:
         """Yield a warning for each known image that looks like the new one."""
         for row in near:
             known_as = "" if row.label == label else f", which is labelled {row.class_name}"
-            yield f"near-duplicate of {self._catalog.short_ref(row)}{known_as}"
+            yield f"near-duplicate of {self._catalog.short_ref(row)}{_named(row)}{known_as}"
+
+
+def _named(row: ImageRow) -> str:
+    return f" ({row.file_name})" if row.file_name else ""

@@ -117,14 +117,14 @@ def check_leaks(arms: Sequence[Arm], tests: Sequence[SharedTest]) -> tuple[str, 
                 )
             for leak in leaks:
                 known.setdefault(arm.name, leak.sentence)
-    if not known:
-        return ()
-    return tuple(
-        f"{known[arm.name]}: the one overlap of the course's own files, which is allowed"
-        if arm.name in known
-        else f"{shown(arm.name)} learnt without the picture that the course's own two files share"
-        for arm in arms
-    )
+    allowed = [
+        f"{sentence}: the one overlap of the course's own files, which is allowed"
+        for sentence in known.values()
+    ]
+    without = dict.fromkeys(shown(arm.name) for arm in arms if arm.name not in known)
+    if allowed and without:
+        allowed[-1] += f"; {' and '.join(without)} learnt without it"
+    return tuple(allowed)
 
 
 class _Leak(NamedTuple):

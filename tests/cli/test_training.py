@@ -139,6 +139,12 @@ def test_train_refuses_what_cannot_work(run, here: Path, options: str, message: 
     assert message in run(line, status=1).stderr
 
 
+@pytest.mark.parametrize("command", ["train", "compare", "sweep"])
+def test_layers_with_spaces_between_are_shown_with_commas(run, here: Path, command: str) -> None:
+    message = "Layers are written with commas: --layers 20,7,5"
+    assert message in run(f"{command} --layers 20 7 5", status=2).stderr
+
+
 def test_train_checks_gradients_and_trains_nothing(run, run_json, here: Path) -> None:
     record = run_json("train original --layers 5,3 --l2 0.1 --check-gradients")
     assert record["passed"] is True

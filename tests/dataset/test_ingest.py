@@ -138,7 +138,7 @@ def test_a_near_duplicate_follows_the_first_one(
     ref = add(workspace, save(tmp_path / "a.png", 1), split=side).added[0].ref
     (added,) = add(workspace, save(tmp_path / "b.jpg", 1, quality=60)).added
     assert added.split == side
-    assert added.warnings == (f"near-duplicate of {ref}",)
+    assert added.warnings == (f"near-duplicate of {ref} (a.png)",)
 
 
 def test_a_near_duplicate_on_the_other_side_is_refused_with_both_and_the_distance(
@@ -147,7 +147,7 @@ def test_a_near_duplicate_on_the_other_side_is_refused_with_both_and_the_distanc
     ref = add(workspace, save(tmp_path / "a.png", 1), split="train").added[0].ref
     (refused,) = add(workspace, save(tmp_path / "b.jpg", 1, quality=60), split="test").refused
     assert refused.file == str(tmp_path / "b.jpg")
-    assert f"near-duplicate of {ref}, which is in train (dHash distance " in refused.reason
+    assert f"near-duplicate of {ref} (a.png), which is in train (dHash distance " in refused.reason
     assert refused.hint == "Add it with --split train or --split auto."
 
 
