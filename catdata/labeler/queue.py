@@ -86,6 +86,13 @@ class Queue:
         """How many photos have no answer and were not skipped."""
         return len(self._waiting) + self._expected + len(self._preparing) + len(self.ready)
 
+    def is_lent_out(self, now: float) -> bool:
+        """Tell whether tabs hold all photos that are left, and no other is on its way."""
+        is_all_ready = len(self.ready) == self.left > 0
+        return is_all_ready and all(
+            photo.holder is not None and photo.until >= now for photo in self.ready.values()
+        )
+
     def next_to_prepare(self) -> Photo | None:
         """Take the next photo to make ready; None if there is none or enough are ready."""
         free = sum(photo.holder is None for photo in self.ready.values())

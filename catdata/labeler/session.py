@@ -200,7 +200,7 @@ class Session:
         self._strip(tab)
         photos = self.queue.lend(tab, most, time.monotonic())
         deadline = time.monotonic() + _PATIENCE
-        while not photos and patient and not self.is_finished and time.monotonic() < deadline:
+        while not photos and patient and self._may_come_before(deadline):
             is_late = False
             async with self._changed:
                 try:
@@ -219,8 +219,13 @@ class Session:
             "refused": list(self.refused),
             "progress": self.progress(),
             "finished": self.is_finished and not photos,
+            "elsewhere": not photos and self.queue.is_lent_out(time.monotonic()),
             "trouble": self.trouble,
         }
+
+    def _may_come_before(self, deadline: float) -> bool:
+        now = time.monotonic()
+        return now < deadline and not self.is_finished and not self.queue.is_lent_out(now)
 
     @property
     def is_finished(self) -> bool:

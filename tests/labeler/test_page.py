@@ -231,6 +231,22 @@ def test_a_photo_is_labelled_by_touch_on_a_phone(
     assert file_names(workspace) == {first: "cat"}
 
 
+def test_a_tab_without_photos_says_that_others_have_them(
+    serve: Serve, tmp_path: Path, page: Page
+) -> None:
+    for seed in range(3):
+        save(tmp_path / "few" / f"{seed}.jpg", seed)
+    served = serve(tmp_path / "few")
+    page.goto(served.address)
+    shown_name(page)
+    other = page.context.new_page()
+    other.goto(served.address)
+    other.wait_for_selector("#frame:has-text('other tabs')")
+    page.close()
+    other.reload()
+    assert shown_name(other) == "0.jpg"
+
+
 def test_done_says_what_to_type_next_and_ends_the_program(
     serve: Serve, folder: Path, page: Page
 ) -> None:

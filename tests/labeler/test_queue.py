@@ -56,6 +56,17 @@ def test_a_silent_tab_loses_its_photos_after_a_minute() -> None:
     assert keys(queue.take("silent", ["a"])) == ""
 
 
+def test_photos_are_lent_out_when_tabs_hold_all_that_are_left() -> None:
+    queue = queue_of("abc")
+    queue.lend("left", 2, now=0)
+    assert not queue.is_lent_out(now=0)
+    queue.lend("right", 1, now=0)
+    assert queue.is_lent_out(now=0)
+    assert not queue.is_lent_out(now=LEASE + 1)
+    queue.add(Entry(Path("d"), 0))
+    assert not queue.is_lent_out(now=0)
+
+
 def test_a_tab_that_is_heard_of_keeps_its_photos() -> None:
     queue = queue_of("ab")
     queue.lend("slow", 2, now=0)

@@ -1,6 +1,8 @@
 // Many photos at once: choose some, answer for all of them.
 
-import { ask, byId, complain, make, onAnswer, say, showCommon, start, tell } from "./page.js";
+import {
+  ask, byId, complain, make, onAnswer, say, showCommon, start, tell, whyNone,
+} from "./page.js";
 
 const MOST = 24;
 
@@ -13,17 +15,17 @@ function show(view) {
   const before = photos.map(({ key }) => key).join();
   photos = view.photos;
   byId("desk").setAttribute("aria-busy", String(!photos.length));
-  if (photos.map(({ key }) => key).join() !== before || !photos.length) showTiles();
+  if (photos.map(({ key }) => key).join() !== before || !photos.length) showTiles(view);
   showCommon(view, (key) => request("/back", { photo: key }));
 }
 
-function showTiles() {
+function showTiles(view) {
   const keys = new Set(photos.map(({ key }) => key));
   chosen = new Set([...chosen].filter((key) => keys.has(key)));
   last = null;
   const old = new Map([...byId("tiles").children].map((tile) => [tile.dataset.key, tile]));
   const tiles = photos.map((photo) => old.get(photo.key) ?? makeTile(photo));
-  const waiting = make("li", { class: "waiting" }, "Preparing photos…");
+  const waiting = make("li", { class: "waiting" }, whyNone(view));
   byId("tiles").replaceChildren(...(tiles.length ? tiles : [waiting]));
   showChosen();
 }
@@ -93,4 +95,5 @@ document.addEventListener("keydown", (event) => {
 });
 byId("all").addEventListener("click", () => chooseAll(true));
 byId("none").addEventListener("click", () => chooseAll(false));
+showTiles({});
 start(() => MOST, (view) => busy || show(view)).then(() => say(`${photos.length} photos to choose from.`));

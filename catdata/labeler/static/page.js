@@ -61,6 +61,12 @@ export function make(name, attributes = {}, ...children) {
   return element;
 }
 
+/** Tell why no photo is shown while some are left. */
+export const whyNone = (view) =>
+  view.elsewhere
+    ? "The photos that are left are open in other tabs; a closed tab gives them back in a minute."
+    : "Preparing photos…";
+
 /** Show everything of an answer that both views have. */
 export function showCommon(view, onBack) {
   if (view.trouble !== standing) {

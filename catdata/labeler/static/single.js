@@ -1,6 +1,8 @@
 // One photo large. The next ones are fetched and decoded while this one is looked at.
 
-import { ask, byId, complain, make, onAnswer, say, showCommon, start, tell } from "./page.js";
+import {
+  ask, byId, complain, make, onAnswer, say, showCommon, start, tell, whyNone,
+} from "./page.js";
 
 const AHEAD = 5; // photos that this tab holds, the shown one included
 
@@ -31,7 +33,7 @@ function show(view) {
   const [photo] = photos;
   byId("desk").setAttribute("aria-busy", String(!photo));
   if (photo) showPhoto(photo);
-  else clear();
+  else clear(view);
   showCommon(view, takeBack);
 }
 
@@ -76,9 +78,9 @@ function showNear(near) {
   );
 }
 
-function clear() {
+function clear(view) {
   shown = null;
-  byId("frame").replaceChildren(make("p", { class: "waiting" }, "Preparing photos…"));
+  byId("frame").replaceChildren(make("p", { class: "waiting" }, whyNone(view)));
   byId("square").replaceChildren();
   byId("facts").replaceChildren();
   byId("name").textContent = "";
@@ -94,7 +96,7 @@ async function request(path, asked) {
   if (view) {
     const { answers } = view;
     if (!view.photos.length && !view.finished) {
-      clear();
+      clear(view);
       view = (await ask("/state", { most: AHEAD })) ?? view;
     }
     show(view);
@@ -111,6 +113,7 @@ onAnswer((word) => {
   if (word === "back") takeBack(null);
   else if (photos.length) request("/answer", { photos: [photos[0].key], label: word });
 });
+clear({});
 start(() => AHEAD, (view) => busy || show(view)).then(() => {
   if (photos.length) say(`First: ${photos[0].name}.`);
 });
