@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catdata.cli import helping, options, output
-from catdata.errors import shown
+from catdata.errors import CatdataError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -192,11 +192,22 @@ def add(
     with output.progress("add", "photos", len(entries)) as show:
         if jsonl:
             ctx.exit(_print_lines(taken, show))
-        report = ingest.collect(taken, on_progress=show)
+        report = ingest.AddReport()
+        try:
+            ingest.collect(taken, report, on_progress=show)
+        except (KeyboardInterrupt, CatdataError):
+            if not as_json and (report.added or report.skipped or report.refused):
+                _show_added(report)
+            raise
     if as_json:
         output.emit_json(report.to_json())
     else:
         _show_added(report)
+    if labels_file and paths and (left := labels.unlisted(paths[0], entries)):
+        output.warn(
+            f"{left} picture{'s' * (left != 1)} in {shown(paths[0])} that {shown(labels_file)} does"
+            " not list: not added."
+        )
     if report.added:
         output.next_step("catdata build-h5", "write the enlarged h5 files")
     ctx.exit(1 if report.refused else 0)
@@ -218,18 +229,25 @@ def _print_lines(taken: Iterator[list[Outcome]], show: Callable[[int], None]) ->
 
 def _show_added(report: AddReport) -> None:
     """Print a line for each file that needs attention, and the totals."""
-    for added in report.added:
-        for warning in added.warnings:
-            output.warn(f"{added.file}: {warning}")
+    warnings = [f"{added.file}: {text}" for added in report.added for text in added.warnings]
+    for warning in warnings[:_MOST_LINES]:
+        output.warn(warning)
+    if len(warnings) > _MOST_LINES:
+        output.warn(
+            f"... and {len(warnings) - _MOST_LINES} more. Look-alikes need nothing: they stay on one"
+            " side. See them with: catdata check"
+        )
     if len(report.added) <= _MOST_LINES:
         for added in report.added:
             click.echo(f"{added.ref}  {added.label:7}  {added.split:5}  {added.file}")
     here = [skipped for skipped in report.skipped if skipped.duplicate_of]
-    for skipped in report.skipped:
-        if not skipped.duplicate_of or len(here) <= _MOST_LINES:
-            click.echo(f"skipped  {skipped.file}: {skipped.reason}")
-    if len(here) > _MOST_LINES:
-        click.echo(f"skipped  {len(here)} that are here already; with --json each is named")
+    others = [skipped for skipped in report.skipped if not skipped.duplicate_of]
+    for some, what in ((here, "that are here already"), (others, "for other reasons")):
+        if len(some) > _MOST_LINES:
+            click.echo(f"skipped  {len(some)} {what}; with --json each is named")
+        else:
+            for skipped in some:
+                click.echo(f"skipped  {skipped.file}: {skipped.reason}")
     for refused in report.refused:
         output.error(f"{refused.file}: {refused.reason}", refused.hint)
     splits = [added.split for added in report.added]

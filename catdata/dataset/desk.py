@@ -54,7 +54,7 @@ class Desk:
             OSError: If the disk refuses; nothing is then added.
         """
         self._follow_others()
-        self._intake.command_id, self._intake.images = None, 0
+        self._intake.command_id, self._intake.images, self._intake.settled = None, 0, 0
         batch = [
             File(entry, os.path.abspath(entry.path), examined)  # noqa: PTH100 - keeps links
             for entry, examined in files

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import time
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ __all__ = ["AddReport", "Added", "Outcome", "Refused", "Skipped", "add", "collec
 
 BATCH_IMAGES = 512
 BATCH_BYTES = 64 << 20  # of files and of their prepared pixels
+BATCH_SECONDS = 2.0  # after which what is there is made durable, where photos take long
 _PRELOAD = ("catdata.dataset.examine",)
 
 
@@ -124,10 +126,19 @@ def add(
 
 
 def collect(
-    taken: Iterable[list[Outcome]], *, on_progress: Callable[[int], None] | None = None
+    taken: Iterable[list[Outcome]],
+    report: AddReport | None = None,
+    *,
+    on_progress: Callable[[int], None] | None = None,
 ) -> AddReport:
-    """Gather what :func:`stream` yields into one report."""
-    report = AddReport()
+    """Gather what :func:`stream` yields into one report.
+
+    Args:
+        taken: What it yields.
+        report: Where to note it, for who wants to know what was done if it ends early.
+        on_progress: Called with the number of files decided so far.
+    """
+    report = AddReport() if report is None else report
     done = 0
     for outcomes in taken:
         for outcome in outcomes:
@@ -177,15 +188,17 @@ def _bytes_of(path: str) -> int:
 
 
 def _batches(files: Iterable[File]) -> Iterator[list[File]]:
-    """Group files into transactions, bounded in number and in bytes."""
+    """Group files into transactions, bounded in number, in bytes and in time."""
     batch: list[File] = []
     size = 0
+    begin = time.monotonic()
     for file in files:
         batch.append(file)
         if isinstance(file.result, Examined):
             size += file.result.bytes + file.result.picture.pixels.nbytes
-        if len(batch) >= BATCH_IMAGES or size >= BATCH_BYTES:
+        is_full = len(batch) >= BATCH_IMAGES or size >= BATCH_BYTES
+        if is_full or time.monotonic() - begin >= BATCH_SECONDS:
             yield batch
-            batch, size = [], 0
+            batch, size, begin = [], 0, time.monotonic()
     if batch:
         yield batch

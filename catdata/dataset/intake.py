@@ -60,6 +60,7 @@ class Intake:
         self.in_place = in_place
         self.command_id: int | None = None
         self.images = 0
+        self.settled = 0  # files of known images whose place was noted anew
         self._forget()
 
     def _forget(self) -> None:
@@ -70,12 +71,12 @@ class Intake:
     def commit(self, batch: Sequence[File]) -> list[Outcome]:
         """Decide on a batch and make what it adds durable."""
         while True:
-            before = self.command_id, self.images
+            before = self.command_id, self.images, self.settled
             try:
                 return self._commit(batch)
             except rawstore.FilesChanged as changed:
                 # The transaction is off. Without these files the batch is decided once more.
-                self.command_id, self.images = before
+                self.command_id, self.images, self.settled = before
                 self._forget()
                 batch = [_unless_changed(file, changed.file_hashes) for file in batch]
 
@@ -85,14 +86,20 @@ class Intake:
             return [_not_taken(*one) for one in zip(batch, refused, strict=True)]
         with self.catalog.transaction():
             if self.command_id is not None and self.catalog.is_undone(self.command_id):
-                self.command_id, self.images = None, 0  # what comes now is an addition of its own
+                # What comes now is an addition of its own.
+                self.command_id, self.images, self.settled = None, 0, 0
             self._learn(*self.catalog.fingerprints_after(self.newest))
             outcomes = _Batch(self, batch).decide()
             if self.command_id is not None:
-                self.catalog.summarise(
-                    self.command_id, f"added {self.images} photo{'s' * (self.images != 1)}"
-                )
+                self.catalog.summarise(self.command_id, self._summary())
         return outcomes
+
+    def _summary(self) -> str:
+        added = f"added {self.images} photo{'s' * (self.images != 1)}"
+        places = (
+            f"noted where {self.settled} file{' now lies' if self.settled == 1 else 's now lie'}"
+        )
+        return " and ".join([added] * bool(self.images) + [places] * bool(self.settled)) or added
 
     def near(self, words: NDArray[np.uint64]) -> list[ImageRow]:
         """Return the images of the catalog whose fingerprint is near to one, shape (4,)."""
@@ -189,6 +196,10 @@ class _Batch:
         if known and not known.removed:
             self._outcomes[one.at] = self._already_here(one, known)
             return
+        if known and entry.found:
+            # Whoever adds a folder again does not mean what was taken out of the dataset by hand.
+            self._outcomes[one.at] = self._left_out(one, known)
+            return
         near = self._catalog.present(one.near)
         if near and entry.split not in ("auto", self._side(picture, near)):
             other = next(row for row in near if row.split != entry.split)
@@ -212,7 +223,11 @@ class _Batch:
             format=picture.format,
             file_name=shown(entry.path.name),
             source=shown(one.file.path),
-            warnings=(*picture.warnings, *self._likenesses(near, entry.label)),
+            warnings=(
+                *(["had been removed, and is brought back"] if known else []),
+                *picture.warnings,
+                *self._likenesses(near, entry.label),
+            ),
             added_at=self._now,
             location=one.file.path if self._intake.in_place else None,
         )
@@ -275,16 +290,44 @@ class _Batch:
         name = shown(entry.path)
         is_same_file = known.file_hash == one.examined.file_hash
         what = "the same file" if is_same_file else "the same picture"
+        moved = self._settle(one, known) if is_same_file else ""
         if known.label == entry.label:
-            if is_same_file and not known.location:
-                self._store(one)  # in case its copy was lost
-            return Skipped(name, f"{what} is here already as {ref}", duplicate_of=ref)
+            return Skipped(name, f"{what} is here already as {ref}{moved}", duplicate_of=ref)
         return Refused(
             name,
-            f"{what} is here already as {ref}, labelled {known.class_name}",
+            f"{what} is here already as {ref}{moved}, labelled {known.class_name}",
             hint=f"If {CLASS_NAMES[entry.label]} is right: "
             f"catdata relabel {ref} --label {CLASS_NAMES[entry.label]}",
         )
+
+    def _settle(self, one: _Candidate, known: ImageRow) -> str:
+        """See to it that the file of an image is there, and say what was changed for that.
+
+        A copy may have been lost. A file that was left in place may have been moved, or is to be
+        copied now.
+        """
+        if known.location is None:
+            self._store(one)
+            return ""
+        path: str | None = one.file.path
+        if not self._intake.in_place:
+            self._store(one)
+            path = None
+        elif (
+            known.location == path
+            or rawstore.Stored(known.location, known.file_hash or "").is_sound()
+        ):
+            return ""
+        self._catalog.update(known, self._command(), location=path, source=shown(one.file.path))
+        self._intake.settled += 1
+        return (
+            ", whose file is now copied" if path is None else ", whose file is now known to be here"
+        )
+
+    def _left_out(self, one: _Candidate, known: ImageRow) -> Skipped:
+        name = shown(one.file.entry.path)
+        ref = self._catalog.short_ref(known)
+        return Skipped(name, f"{ref} was removed; to bring it back, add this very file by its name")
 
     def _leak(self, one: _Candidate, other: ImageRow) -> Refused:
         ref = self._catalog.short_ref(other)

@@ -27,6 +27,7 @@ CLASS_WORDS = {
 }
 """The words that are understood as a class, in lower case, with ``-`` for ``_`` and spaces."""
 MAX_LABELS_BYTES = 128 << 20
+_HEADER = "The first line must be: file_name,label  or  file_name,label,split"
 _UNDERSTOOD = "cat, cats, non-cat, noncat, not-cat (in any case)"
 
 
@@ -105,6 +106,11 @@ def entries(paths: Sequence[Path], source: Source, *, apart_from: Sequence[Path]
             raise ConfigRefused(
                 "With --labels, name at most one folder: the one its file names are relative to."
             )
+        if paths and os.path.isfile(paths[0]):  # noqa: PTH113 - never raises
+            raise ConfigRefused(
+                f"With --labels, name a folder, not {shown(paths[0])}: the one that the file names"
+                " in the list are relative to."
+            )
         listed = from_file(source.file, paths[0] if paths else None, source.split)
         return Entries(lambda: listed, len(listed))
     if source.label is not None:
@@ -163,7 +169,8 @@ def _by_folder(paths: Sequence[Path], split: str, apart_from: Sequence[Path]) ->
     if unknown:
         raise ConfigRefused(
             f"No class in the name of the folder {', '.join(list(unknown)[:5])}.",
-            hint=f"Folders that are understood: {_UNDERSTOOD}. Or give --label.",
+            hint=f"Folders that are understood: {_UNDERSTOOD}. Name only those, such as"
+            " catdata add photos/cat photos/non-cat --label-from-folder, or give --label.",
         )
 
 
@@ -233,6 +240,15 @@ def from_file(file: Path, folder: Path | None = None, split: str = "auto") -> li
     return entries
 
 
+def unlisted(folder: Path, listed: Iterable[Entry]) -> int:
+    """Return how many files of a folder are meant as pictures and not among those listed."""
+    known = {os.path.normpath(entry.path) for entry in listed}
+    return sum(
+        is_meant_as_picture(path) and os.path.normpath(path) not in known
+        for path in _files(folder, ())
+    )
+
+
 def _records(file: Path) -> Iterator[tuple[int, dict[str, object]]]:
     """Yield the records of a labels file with the number of their line."""
     try:
@@ -247,6 +263,11 @@ def _records(file: Path) -> Iterator[tuple[int, dict[str, object]]]:
         raise ConfigRefused(f"{shown(file)} line {line} is not UTF-8 text.") from None
     except OSError as error:
         raise ConfigRefused(f"{shown(file)} can't be read: {error.strerror}.") from None
+    if text.lstrip().startswith("["):
+        raise ConfigRefused(
+            f"{shown(file)} is a JSON array; JSON lines are read.",
+            hint='Write one object a line: {"file_name": "a.jpg", "label": "cat"}',
+        )
     if text.lstrip().startswith("{"):
         yield from _json_lines(file, text)
     else:
@@ -271,18 +292,20 @@ def _csv_lines(file: Path, text: str) -> Iterator[tuple[int, dict[str, object]]]
     delimiter = max(",;\t", key=header.count)
     lines = io.StringIO(text, newline="")
     reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
-    columns = {name: (name or "").strip().lower() for name in reader.fieldnames or ()}
-    missing = {"file_name", "label"} - set(columns.values())
-    if missing:
-        raise ConfigRefused(
-            f"{shown(file)} has no column {' and no column '.join(sorted(missing))}.",
-            hint="Its first line must be: file_name,label  or  file_name,label,split",
-        )
     try:
+        columns = {name: (name or "").strip().lower() for name in reader.fieldnames or ()}
+        missing = {"file_name", "label"} - set(columns.values())
+        if missing:
+            raise ConfigRefused(
+                f"{shown(file)} has no column {' and no column '.join(sorted(missing))}.",
+                hint=_HEADER,
+            )
         for row in reader:
             yield reader.line_num, {columns.get(name, ""): row[name] or "" for name in row}
     except csv.Error as error:
-        raise ConfigRefused(f"{shown(file)} line {reader.reader.line_num}: {error}.") from None
+        raise ConfigRefused(
+            f"{shown(file)} line {reader.reader.line_num}: {error}.", hint=_HEADER
+        ) from None
 
 
 def _files(top: Path, apart_from: Sequence[Path]) -> Iterator[Path]:

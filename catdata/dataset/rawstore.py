@@ -79,6 +79,14 @@ class Stored(NamedTuple):
             )
         return data
 
+    def is_sound(self) -> bool:
+        """Tell whether the bytes are there and have the hash."""
+        try:
+            self.read()
+        except WorkspaceDamaged:
+            return False
+        return True
+
 
 class FilesChanged(Exception):
     """Files were not what they had been when they were examined.

@@ -120,7 +120,7 @@ class FolderWork:
     def record(self, photos: Sequence[Photo], label: int) -> list[Answer]:
         """Add photos under one label, one entry of the log for all of them."""
         files = [
-            (replace(_entry(photo), label=label), photo.prepared.examined)
+            (replace(_entry(photo), label=label, found=False), photo.prepared.examined)
             for photo in photos
             if photo.prepared and photo.prepared.examined
         ]

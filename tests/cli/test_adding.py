@@ -151,3 +151,21 @@ def test_add_takes_a_heic_and_names_the_extra_where_it_is_missing(
     assert "cat.heic: this is a HEIC picture; to read it takes a package" in result.stderr
     assert "Hint: Install it with: pip install 'catdata[heif]'" in result.stderr
     assert "1 added" in run("add cat.heic --label cat").stdout
+
+
+def test_pictures_that_a_labels_file_does_not_list_are_counted(
+    here: Path, run: Run, tmp_path: Path
+) -> None:
+    for number in range(3):
+        save(tmp_path / "photos" / f"{number}.jpg", number)
+    (tmp_path / "l.csv").write_text("file_name,label\n0.jpg,cat\n")
+    result = run("add photos --labels l.csv")
+    assert "2 pictures in photos that l.csv does not list: not added" in result.stderr
+
+
+def test_many_warnings_are_cut_short(here: Path, run: Run, tmp_path: Path) -> None:
+    for quality in range(60, 75):
+        save(tmp_path / "photos" / f"{quality}.jpg", 1, quality=quality)
+    result = run("add photos --label cat --split train")
+    assert result.stderr.count("near-duplicate of") == 12
+    assert "Warning: ... and " in result.stderr

@@ -159,10 +159,21 @@ def test_a_removed_photo_comes_back_when_it_is_added_again(
     edit.remove(workspace, [ref])
     again = path.rename(tmp_path / "b.jpg")
     (added,) = add(workspace, again, label=0, split="test").added
-    assert added.ref == ref
+    assert (added.ref, added.warnings) == (ref, ("had been removed, and is brought back",))
     with workspace.catalog() as catalog:
         row = catalog.resolve("b.jpg")
     assert (row.class_name, row.split, row.source) == ("non-cat", "test", str(again))
+
+
+def test_a_removed_photo_stays_out_when_its_folder_is_added_again(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    path = save(tmp_path / "photos" / "a.jpg", 1)
+    ref = add(workspace, path).added[0].ref
+    edit.remove(workspace, [ref])
+    (skipped,) = ingest.add(workspace, labels.with_label([tmp_path / "photos"], 1)).skipped
+    assert skipped.reason == f"{ref} was removed; to bring it back, add this very file by its name"
+    assert splits(workspace) == {}
 
 
 def test_a_present_copy_counts_before_a_removed_one_of_the_same_file(

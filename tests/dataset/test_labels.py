@@ -216,6 +216,8 @@ def test_any_bytes_are_a_labels_file_or_are_refused(
         pytest.param(b"file_name,label\n\xff,cat\n", "line 2 is not UTF-8", id="not UTF-8"),
         pytest.param(b'{"file_name": \n', "line 1 is no JSON", id="broken JSON"),
         pytest.param(b'{"a":' * 5000, "line 1 is no JSON", id="deep JSON"),
+        pytest.param(b"[{}]", "is a JSON array; JSON lines are read", id="JSON array"),
+        pytest.param(b'"file_name"x,label\n', "line 1: ',' expected after", id="quotes in header"),
         pytest.param(b"file_name,label\n", "names no file", id="header only"),
         pytest.param(b'file_name,label\n"a,cat\n', "line 2: unexpected end", id="open quote"),
     ],
@@ -240,3 +242,11 @@ def test_a_name_that_is_too_long_is_a_problem_of_its_line_alone(tmp_path: Path) 
     long, good = labels.from_file(tmp_path / "l.csv")
     assert long.problem == "l.csv line 2: there is no such file"
     assert not good.problem
+
+
+def test_a_file_where_the_folder_of_the_names_belongs_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text("file_name,label\na.jpg,cat\n")
+    touch(tmp_path / "a.jpg")
+    source = labels.Source(file=tmp_path / "l.csv")
+    with pytest.raises(ConfigRefused, match="name a folder, not .*a.jpg"):
+        labels.entries([tmp_path / "a.jpg"], source)
