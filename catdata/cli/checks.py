@@ -170,32 +170,65 @@ def verify(
     with output.progress("verify", "files") as show:
         report = verifying.verify(workspace, repair=repair, on_progress=show)
     if report.orphans:
-        size = sum(orphan.bytes for orphan in report.orphans) / 1e6
-        what = f"{len(report.orphans)} stored files ({size:.1f} MB) belong to no image"
+        # After the catalog was lost they may be images that nothing else tells of.
+        prune = prune and not any(damage.kind == "damaged-catalog" for damage in report.damage)
+        output.warn(_describe_orphans(report, prune=prune))
         if prune:
-            output.warn(f"{what}; deleting them.")
             report = verifying.prune(workspace, report)
-        else:
-            output.warn(f"{what}. Delete them with: catdata verify --prune")
     if as_json:
         output.emit_json(report.to_json())
     else:
         click.echo(_describe_verify(report))
     if not report.is_sound:
-        output.next_step("catdata verify --repair", _VERIFY_ADVICE)
+        output.next_step(*_advice(report, repaired=repair))
     ctx.exit(0 if report.is_sound else 3)
 
 
-_VERIFY_ADVICE = (
-    "or put the file back: a photo with catdata add, a build with catdata build-h5, the course's "
-    "file by copying it to data/original/"
-)
+def _describe_orphans(report: VerifyReport, *, prune: bool) -> str:
+    number, size = len(report.orphans), sum(orphan.bytes for orphan in report.orphans) / 1e6
+    are = "stored file belongs" if number == 1 else "stored files belong"
+    what = f"{number} {are} to no image ({size:.1f} MB)"
+    if prune:
+        return f"{what}: deleting."
+    if any(damage.kind == "damaged-catalog" for damage in report.damage):
+        first = report.orphans[0].path
+        return (
+            f"{what}: the newest lines of the log may be lost as well as the catalog. Add them"
+            f" again, such as {first}, by name and label; catdata verify --json names all."
+        )
+    return f"{what}. Delete them with: catdata verify --prune"
+
+
+def _advice(report: VerifyReport, *, repaired: bool) -> tuple[str, str]:
+    """Return what to do about damage that was not mended, and why."""
+    left = [damage for damage in report.damage if not damage.mended]
+    kinds = {damage.kind for damage in left}
+    away = [damage.path for damage in left if damage.kind in ("missing-file", "changed-file")]
+    if kinds == {"extra-file"}:
+        return f"mv {left[0].path} ELSEWHERE", "catdata did not put it there, and leaves it alone"
+    if repaired or all(damage.path.startswith("data/original/") for damage in left):
+        return (
+            "catdata verify",
+            "once the file is put back from a backup: the course's own in data/original/",
+        )
+    if away:
+        why = (
+            "if the photos lie elsewhere now, or connect their disk; catdata verify --repair takes"
+            f" out of builds what cannot be fetched again, {len(away)} at most"
+        )
+        return "catdata add FOLDER", why
+    return "catdata verify --repair", "mend what can be mended"
 
 
 def _describe_verify(report: VerifyReport) -> str:
     lines = []
-    for damage in report.damage:
-        mended = f" ({damage.mended})" if damage.mended else ""
-        lines.append(f"{damage.kind}  {damage.path}: {damage.detail}{mended}")
+    for kind, number in Counter(damage.kind for damage in report.damage).items():
+        some = [damage for damage in report.damage if damage.kind == kind]
+        for damage in some[:_SHOWN_OF_A_KIND]:
+            mended = f" ({damage.mended})" if damage.mended else ""
+            lines.append(f"{kind}  {damage.path}: {damage.detail}{mended}")
+        if number > _SHOWN_OF_A_KIND:
+            more = number - _SHOWN_OF_A_KIND
+            lines.append(f"{kind}  ... and {more} more: catdata verify --json")
     lines.append(f"{report.files} files read: {'all sound' if report.is_sound else 'damage found'}")
     return "\n".join(lines)

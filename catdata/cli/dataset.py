@@ -234,8 +234,8 @@ def _show_added(report: AddReport) -> None:
         output.warn(warning)
     if len(warnings) > _MOST_LINES:
         output.warn(
-            f"... and {len(warnings) - _MOST_LINES} more. Look-alikes need nothing: they stay on one"
-            " side. See them with: catdata check"
+            f"... and {len(warnings) - _MOST_LINES} more. Look-alikes need nothing: they stay on"
+            " one side. See them with: catdata check"
         )
     if len(report.added) <= _MOST_LINES:
         for added in report.added:

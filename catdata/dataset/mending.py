@@ -53,15 +53,18 @@ def _rebuild(workspace: Workspace) -> str:
     kept = "; the damaged one is now catalog.db.damaged" if workspace.catalog_path.exists() else ""
     with workspace.build_lock():
         try:
-            passed_over = recovery.rebuild(workspace.catalog_path)
+            rebuilt = recovery.rebuild(workspace.catalog_path)
         except WorkspaceDamaged:
             done = _start_over(workspace)
             return done and f"{done}{kept}"
-    if not passed_over:
-        return f"made again from its log{kept}"
-    with workspace.catalog() as catalog:
-        catalog.write_log()
-    return f"made again from its log, of which {passed_over} damaged line(s) are lost{kept}"
+    lost = ""
+    if rebuilt.passed_over:
+        lost = f", of which {rebuilt.passed_over} damaged line(s) are lost"
+        with workspace.catalog() as catalog:
+            catalog.write_log()
+    if rebuilt.is_torn:
+        lost += ", which ends in half a line: the newest change may be lost"
+    return f"made again from its log{lost}{kept}"
 
 
 def _start_over(workspace: Workspace) -> str:

@@ -152,14 +152,14 @@ def test_what_stands_behind_the_last_committed_line_is_dropped(
     assert damage(workspace) == []
 
 
-def test_a_torn_last_line_does_not_count_when_the_catalog_is_made_again(
+def test_a_torn_last_line_is_told_when_the_catalog_is_made_again(
     workspace: Workspace, log: Path
 ) -> None:
     before = dump(workspace)
     log.write_bytes(log.read_bytes() + b'{"sha256": "torn')
     workspace.catalog_path.unlink()
     assert [mended for _, _, mended in damage(workspace, repair=True)] == [
-        "made again from its log"
+        "made again from its log, which ends in half a line: the newest change may be lost"
     ]
     assert dump(workspace) == before
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from catdata import durable
 from catdata.dataset.catalog import content, migrations, schema, state, textlog
@@ -66,13 +66,22 @@ def _find_in_log(log: Path, end: LogEnd) -> str:
     return "" if textlog.matches(log, end) else "its lines are not those that were committed"
 
 
-def rebuild(path: Path) -> int:
+class Rebuilt(NamedTuple):
+    """How a catalog was made again.
+
+    Attributes:
+        passed_over: Damaged lines of the log between sound ones.
+        is_torn: Whether the log ends in what is no sound line. That may never have been committed.
+    """
+
+    passed_over: int
+    is_torn: bool
+
+
+def rebuild(path: Path) -> Rebuilt:
     """Make the catalog again from its log; the damaged one is kept under another name.
 
     Lines of the log that are damaged themselves are passed over, and the log is then written anew.
-
-    Returns:
-        The number of lines passed over.
 
     Raises:
         WorkspaceDamaged: If there is no log, or nothing in it.
@@ -84,7 +93,7 @@ def rebuild(path: Path) -> int:
     with contextlib.closing(schema.connect(partial, "rwc")) as connection, schema.translated(log):
         connection.execute("PRAGMA journal_mode = MEMORY")
         schema.create(connection)
-        lines, passed_over, end = _replay(connection, log)
+        lines, rebuilt, end = _replay(connection, log)
         if not lines:
             raise WorkspaceDamaged(
                 f"{shown(path)} can't be made again: there is no sound line in {shown(log)}.",
@@ -96,14 +105,11 @@ def rebuild(path: Path) -> int:
     put_aside(path)
     partial.replace(path)
     durable.sync_folder(path.parent)
-    return passed_over
+    return rebuilt
 
 
-def _replay(connection: Connection, log: Path) -> tuple[int, int, LogEnd]:
-    """Do again what a log says; return the numbers of sound and damaged lines, and its end.
-
-    A line at the very end that is not whole was never committed, and does not count.
-    """
+def _replay(connection: Connection, log: Path) -> tuple[int, Rebuilt, LogEnd]:
+    """Do again what a log says; return the number of sound lines, and where they end."""
     lines = passed_over = unsound = 0
     end = LogEnd()
     if log.is_file():
@@ -114,7 +120,7 @@ def _replay(connection: Connection, log: Path) -> tuple[int, int, LogEnd]:
             content.replay(connection, change)
             lines, passed_over, end = lines + 1, passed_over + unsound, after
             unsound = 0
-    return lines, passed_over, LogEnd() if passed_over else end
+    return lines, Rebuilt(passed_over, unsound > 0), LogEnd() if passed_over else end
 
 
 def put_aside(path: Path) -> None:
