@@ -90,6 +90,7 @@ def build_h5(
             output.emit_json(planned.to_json())
         else:
             click.echo(_describe_plan(planned))
+        output.next_step("catdata build-h5", "the same without --dry-run writes it")
         return
     with output.progress("build", "images") as show:
         report = build.build(workspace, name, recipe, jobs=jobs, on_progress=show)
@@ -97,7 +98,10 @@ def build_h5(
         output.emit_json(report.to_json())
     else:
         click.echo(_describe(report, recipe))
-    output.next_step(f"catdata compare original {name}", "did it help?")
+    if recipe.size == settings.size:
+        output.next_step(f"catdata compare original {name}", "did it help?")
+    else:
+        output.next_step(f"catdata train {name}", "original has another size to compare it with")
 
 
 def _describe(report: BuildReport, recipe: Recipe) -> str:

@@ -291,10 +291,16 @@ def _describe_status(status: Status) -> str:
         "",
         output.table(head, rows),
         "",
+        *(
+            [f"{status.removed} removed, in no build: catdata list --removed", ""]
+            * (status.removed > 0)
+        ),
         *([output.paragraph(status.shift), ""] if status.shift else []),
     ]
     for build in status.builds:
         state = "" if build.up_to_date else "  out of date: the images have changed since"
+        if build.is_damaged:
+            state = "  damaged: its build.json can't be read. Mend it with: catdata verify --repair"
         line = f"build {build.build}: {build.images} images{state}"
         lines.append(output.paragraph(line, later="  "))
     return "\n".join(lines)

@@ -129,8 +129,9 @@ def show(start: Path | None, ref: str, plot: Path | None, as_json: bool) -> None
         return
     for name, value in record.items():
         if value not in (None, "", []) and name != "fingerprint":
-            label = name.replace("_", " ").ljust(_LABEL_WIDTH)
-            click.echo(output.paragraph(label + _as_text(value), later=" " * _LABEL_WIDTH))
+            line = name.replace("_", " ").ljust(_LABEL_WIDTH) + _as_text(value)
+            is_path = name in ("source", "stored")  # which is there to be copied
+            click.echo(line if is_path else output.paragraph(line, later=" " * _LABEL_WIDTH))
 
 
 _LABEL_WIDTH = 16

@@ -260,7 +260,9 @@ def _records(file: Path) -> Iterator[tuple[int, dict[str, object]]]:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = file.read_bytes()[: error.start].count(b"\n") + 1
-        raise ConfigRefused(f"{shown(file)} line {line} is not UTF-8 text.") from None
+        raise ConfigRefused(
+            f"{shown(file)} line {line} is not UTF-8 text.", hint="Save it again as UTF-8."
+        ) from None
     except OSError as error:
         raise ConfigRefused(f"{shown(file)} can't be read: {error.strerror}.") from None
     if text.lstrip().startswith("["):

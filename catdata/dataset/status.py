@@ -46,12 +46,13 @@ class ClassCounts:
 
 @dataclass(frozen=True, slots=True)
 class BuildStatus:
-    """A build, and whether the catalog has changed since it was written."""
+    """A build, whether the catalog has changed since, and whether its ``build.json`` is broken."""
 
     build: str
     build_id: str
     images: int
     up_to_date: bool
+    is_damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Status:
 
     Attributes:
         counts: Images by (origin, split).
+        removed: How many images were removed.
         builds: All builds, ``original`` first.
     """
 
@@ -67,6 +69,7 @@ class Status:
     size: int
     fit: str
     counts: dict[tuple[str, str], ClassCounts]
+    removed: int
     builds: Sequence[BuildStatus]
 
     def total(self, *, origin: str | None = None, split: str | None = None) -> ClassCounts:
@@ -101,7 +104,13 @@ class Status:
             for origin in ORIGINS
         }
         builds = [
-            {"build": b.build, "build_id": b.build_id, "images": b.images, "current": b.up_to_date}
+            {
+                "build": b.build,
+                "build_id": b.build_id,
+                "images": b.images,
+                "current": b.up_to_date,
+                "damaged": b.is_damaged,
+            }
             for b in self.builds
         ]
         return {
@@ -110,6 +119,7 @@ class Status:
             "fit": self.fit,
             **{split: self.total(split=split).to_json() for split in SPLITS},
             **by_origin,
+            "removed": self.removed,
             "shift": self.shift,
             "builds": builds,
         }
@@ -119,6 +129,7 @@ def read_status(workspace: Workspace) -> Status:
     """Count the images of a workspace and look at its builds."""
     with workspace.catalog() as catalog, catalog.snapshot():
         counts = _tabulate(catalog.counts())
+        removed = catalog.removed_images()
         digest = catalog.digest()
     original = sum(counts["original", split].images for split in SPLITS)
     return Status(
@@ -126,6 +137,7 @@ def read_status(workspace: Workspace) -> Status:
         size=workspace.settings.size,
         fit=workspace.settings.fit,
         counts=counts,
+        removed=removed,
         builds=[_build_status(workspace, name, digest, original) for name in workspace.builds()],
     )
 
@@ -180,10 +192,14 @@ def _tabulate(counts: Iterable[Count]) -> dict[tuple[str, str], ClassCounts]:
 def _build_status(workspace: Workspace, name: str, digest: str, original: int) -> BuildStatus:
     manifest = workspace.manifest(name)
     if name == ORIGINAL:
-        return BuildStatus(name, manifest.get("build_id", ""), original, up_to_date=True)
+        return BuildStatus(
+            name, manifest.get("build_id", ""), original, up_to_date=True, is_damaged=not manifest
+        )
     images = sum(manifest.get(split, {}).get("images", 0) for split in SPLITS)
     current = manifest.get("catalog") == digest
-    return BuildStatus(name, manifest.get("build_id", ""), images, up_to_date=current)
+    return BuildStatus(
+        name, manifest.get("build_id", ""), images, up_to_date=current, is_damaged=not manifest
+    )
 
 
 def describe_image(workspace: Workspace, ref: str) -> dict[str, object]:

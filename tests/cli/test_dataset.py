@@ -228,3 +228,27 @@ def test_check_draws_a_pair_once_whatever_was_found_of_it(run, here: Path) -> No
     run("add a.png --label cat --split train")
     run("add b.jpg --label non-cat --split train")
     assert "Drew pairs.png" in run("check --no-doubtful --plot pairs.png").stderr
+
+
+def test_status_counts_what_was_removed_and_names_a_broken_build(run, run_json, here: Path) -> None:
+    run("remove train[3]")
+    run("build-h5")
+    (here / "data" / "enlarged" / "build.json").write_text("{")
+    record = run_json("status")
+    assert record["removed"] == 1
+    assert [build["damaged"] for build in record["builds"]] == [False, True]
+    text = run("status").stdout
+    assert "1 removed, in no build: catdata list --removed" in text
+    assert "damaged: its build.json can't be read" in text
+
+
+def test_what_comes_after_a_build_is_what_works(run, here: Path) -> None:
+    assert "Next: catdata build-h5    (the same" in run("build-h5 --dry-run").stderr
+    assert "Next: catdata train big" in run("build-h5 --size 32 big").stderr
+
+
+def test_show_gives_a_path_on_one_line(run, here: Path) -> None:
+    long = "a b " * 30 + ".jpg"
+    save(here / long, 1)
+    run("add", long, "--label", "cat")
+    assert f"source          {here / long}\n" in run("show", long).stdout

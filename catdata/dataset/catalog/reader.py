@@ -150,6 +150,12 @@ class Reader:
         """Return how many present images there are by origin, split and label."""
         return [Count(*row) for row in self._iterate(self._COUNTS)]
 
+    _REMOVED = "SELECT count(*) FROM image WHERE removed = 1"
+
+    def removed_images(self) -> int:
+        """Return how many images have been removed."""
+        return int(self._execute(self._REMOVED).fetchone()[0])
+
     def digest(self) -> str:
         """Return a hash of all that builds depend on; it changes when a build would."""
         with schema.translated(self.path):
