@@ -7,7 +7,7 @@ workspace (``catdata add DIR --labels DIR/metadata.csv``) gives the same picture
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +16,8 @@ import numpy as np
 
 from catdata import durable
 from catdata.dataset import images
-from catdata.dataset.build import select
-from catdata.dataset.catalog import ImageRow
+from catdata.dataset.catalog import ImageColumns, ImageSource
+from catdata.dataset.contents import select
 from catdata.dataset.images import Preparation
 from catdata.dataset.pixels import PixelSource, workers
 from catdata.dataset.rawstore import SUFFIXES
@@ -34,7 +34,7 @@ _COLUMNS = ("file_name", "label", "split", "ref", "original_name")
 _LONGEST = 4096  # pixels of the longer side of what becomes another format
 
 
-Rows = Mapping[str, Sequence[ImageRow]]
+Rows = Mapping[str, ImageColumns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def export(
             f"{shown(folder)} is not empty, so nothing is written there.", hint="Name a new folder."
         )
     contents = select(workspace)
-    rows = contents.rows
+    rows = {split: held.images for split, held in contents.splits.items()}
     total = sum(map(len, rows.values()))
     preparation = Preparation(size or workspace.settings.size, workspace.settings.fit)
     folder = folder.absolute()
@@ -137,7 +137,7 @@ def _write_imagefolder(target: _Target, rows: Rows) -> Iterator[None]:
                 yield
 
 
-def _file_of(target: _Target, row: ImageRow) -> tuple[bytes, str]:
+def _file_of(target: _Target, row: ImageSource) -> tuple[bytes, str]:
     """Return the bytes and the ending of one exported picture."""
     if row.file_hash and row.format and not target.prepared:
         data = target.workspace.raw.read(row.file_hash, row.format, row.location)
@@ -147,7 +147,7 @@ def _file_of(target: _Target, row: ImageRow) -> tuple[bytes, str]:
     return images.encode_png(target.pixels.one(row)), ".png"
 
 
-def _tag(row: ImageRow) -> str:
+def _tag(row: ImageSource) -> str:
     """Return a part of a file name that tells where the picture came from."""
     if row.origin == "original":
         return f"original-{row.home_split}-{row.home_row}"

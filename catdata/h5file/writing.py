@@ -23,7 +23,8 @@ from catdata.h5file.form import (
     MAX_ROWS,
     MAX_SIDE,
     ROW_FIELDS,
-    RowSource,
+    SOUND,
+    RowSources,
     check_split,
     is_build_id,
 )
@@ -33,11 +34,12 @@ from catdata.h5file.storage import MAX_DECLARED
 from catdata.h5file.trial import trust
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
 _CHUNK = 512 << 10  # bytes
+_ROWS_AT_ONCE = 1 << 15  # of what is known of the rows; HDF5 buffers slices under 64 KiB
 _DEFLATE_LEVEL = 4
 
 
@@ -48,7 +50,7 @@ def write_split(
     labels: NDArray[np.integer[Any]],
     slices: Iterable[NDArray[np.uint8]],
     size: int,
-    rows: Sequence[RowSource],
+    rows: RowSources,
     class_names: tuple[str, str] = CLASS_NAMES,
     recipe: str,
     compress: bool = False,
@@ -228,18 +230,26 @@ def _write_labels(
     _write(handle, "list_classes", np.array([name.encode() for name in class_names]))
 
 
-def _write_record(group: Any, rows: Sequence[RowSource], recipe: str) -> None:
-    columns = {
-        "ref": [row.ref.encode() for row in rows],
-        "content_hash": [row.content_hash.encode() for row in rows],
-        "fingerprint": [row.fingerprint for row in rows],
-        "copy": [row.copy for row in rows],
-    }
+def _write_record(group: Any, rows: RowSources, recipe: str) -> None:
+    """Write what the build knows of its rows; columns are written in slices, as pictures are."""
     _write(group, "build_id", np.zeros((), BUILD_ID_DTYPE))
     _write(group, "recipe", np.array(recipe.encode() or b"\0"))
-    _write(group, "parameters", np.array([row.parameters.encode() for row in rows]))
-    for name, (dtype, _) in ROW_FIELDS.items():
-        _write(group, name, np.array(columns[name], dtype))
+    longest = max(column.dtype.itemsize for column in _column(rows, "parameters"))
+    for name, (dtype, entry) in {"parameters": (f"S{longest}", ()), **ROW_FIELDS}.items():
+        stored = group.create_dataset(name, (len(rows), *entry), dtype, track_times=False)
+        written = 0
+        for column in _column(rows, name):
+            stored[written : written + len(column)] = column.astype(dtype, copy=False)
+            written += len(column)
+
+
+def _column(rows: RowSources, name: str) -> Iterator[NDArray[Any]]:
+    """Yield one column some rows at a time, checked."""
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        column = rows.column(name, start, min(start + _ROWS_AT_ONCE, len(rows)))
+        if not SOUND[name](column):
+            raise ValueError(f"a row's {name} does not hold what it should")
+        yield column
 
 
 def _write(parent: Any, name: str, values: NDArray[Any]) -> None:

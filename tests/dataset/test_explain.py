@@ -12,7 +12,7 @@ from pictures import TRAIN_IMAGES, save
 
 from catdata import h5file
 from catdata.dataset import build, edit, explain, ingest
-from catdata.dataset.build import Recipe
+from catdata.dataset.contents import Recipe
 from catdata.dataset.copies import Augmentation
 from catdata.dataset.labels import Entry
 from catdata.dataset.workspace import Workspace
