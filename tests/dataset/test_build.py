@@ -231,3 +231,21 @@ def test_progress_counts_all_rows(workspace: Workspace, photos_added: list[Path]
     build.build(workspace, on_progress=lambda done, total: seen.append((done, total)))
     total = TRAIN_IMAGES + TEST_IMAGES + 5
     assert seen[-1] == (total, total)
+
+
+def test_a_build_holds_the_catalog_as_it_was_when_it_began(
+    workspace: Workspace, photos_added: list[Path]
+) -> None:
+    before = bytes_of(build.build(workspace).folder)
+    changed = []
+
+    def change(_done: int, _total: int) -> None:
+        if not changed:
+            edit.undo(workspace)  # the photos' rows are gone
+            edit.remove(workspace, ["train[3]"])
+            changed.append(True)
+
+    assert bytes_of(build.build(workspace, on_progress=change).folder) == before
+    assert changed
+    assert read_status(workspace).total().images == TRAIN_IMAGES + TEST_IMAGES - 1
+    assert [one.up_to_date for one in read_status(workspace).builds] == [True, False]
