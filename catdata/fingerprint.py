@@ -265,8 +265,9 @@ def pairs_between(a: Words, b: Words, *, threads: int = 1) -> NDArray[np.intp]:
             for columns in _ranges(0, len(b), _TILE[1]):
                 yield rows, columns
 
+    words, others = _by_word(a), _by_word(b)
     with ThreadPoolExecutor(threads) as pool:
-        parts = pool.map(lambda first: _pairs(a, b, tiles(first)), range(threads))
+        parts = pool.map(lambda first: _pairs(words, others, tiles(first)), range(threads))
         return _in_order(np.concatenate(list(parts)))
 
 
@@ -285,7 +286,8 @@ def pairs_within(a: Words) -> NDArray[np.intp]:
         for rows in _ranges(0, len(a), _TILE[0])
         for columns in _ranges(rows.start, len(a), _TILE[1])
     )
-    pairs = _in_order(_pairs(a, a, tiles))
+    words = _by_word(a)
+    pairs = _in_order(_pairs(words, words, tiles))
     return pairs[pairs[:, 0] < pairs[:, 1]]
 
 
@@ -361,7 +363,7 @@ def _near(one: Words, columns: Words) -> NDArray[np.intp]:
 
 
 def _pairs(a: Words, b: Words, tiles: Iterator[tuple[slice, slice]]) -> NDArray[np.intp]:
-    a, b = np.ascontiguousarray(a.T), np.ascontiguousarray(b.T)
+    """Search *a*, shape (4, m), and *b*, shape (4, n), for near-duplicates."""
     found = [np.empty((0, 2), np.intp)]
     for rows, columns in tiles:
         dhash = _smaller(
@@ -374,6 +376,11 @@ def _pairs(a: Words, b: Words, tiles: Iterator[tuple[slice, slice]]) -> NDArray[
         if close.any():  # of most tiles nothing is worth keeping
             found.append(np.stack([i[close], j[close]], axis=1))
     return np.concatenate(found)
+
+
+def _by_word(words: Words) -> Words:
+    """Return fingerprints, shape (m, 4), as contiguous rows of their words, shape (4, m)."""
+    return np.ascontiguousarray(words.T)
 
 
 def _in_order(pairs: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 512 << 10  # bytes
 _ROWS_AT_ONCE = 1 << 15  # of what is known of the rows; HDF5 buffers slices under 64 KiB
+_SYNCED_TOGETHER = 32 << 20  # bytes of pictures, at least
 _DEFLATE_LEVEL = 4
 
 
@@ -174,10 +175,14 @@ def _create_images(
 
 
 def _fill(images: Any, slices: Iterable[NDArray[np.uint8]], file: PlainFile) -> str:
-    """Write all pictures and return the sha256 of their pixels."""
+    """Write all pictures and return the sha256 of their pixels.
+
+    The disk gets to work long before the last picture, since in the end somebody waits for it.
+    """
     digest = hashlib.sha256()
-    written = 0
-    with ThreadPoolExecutor(1) as beside:
+    written = unsynced = 0
+    with ThreadPoolExecutor(1) as beside, ThreadPoolExecutor(1) as disk:
+        synced = disk.submit(file.sync)
         for block in _regrouped(slices, images.shape):
             if written + len(block) > len(images):
                 raise ValueError(f"more pictures than the {len(images)} labels")
@@ -185,6 +190,10 @@ def _fill(images: Any, slices: Iterable[NDArray[np.uint8]], file: PlainFile) -> 
             images[written : written + len(block)] = block
             written += len(block)
             hashed.result()
+            unsynced += block.nbytes
+            if unsynced >= _SYNCED_TOGETHER and synced.done():
+                synced = disk.submit(file.sync)
+                unsynced = 0
             if file.failure is not None:
                 raise file.failure
     if written < len(images):
