@@ -7,7 +7,7 @@ a temporary name, and sees to fsync and renaming.
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -181,15 +181,17 @@ def _fill(images: Any, slices: Iterable[NDArray[np.uint8]], file: PlainFile) -> 
     """
     digest = hashlib.sha256()
     written = unsynced = 0
+    hashed: Future[None] = Future()
+    hashed.set_result(None)
+    synced = hashed
     with ThreadPoolExecutor(1) as beside, ThreadPoolExecutor(1) as disk:
-        synced = disk.submit(file.sync)
         for block in _regrouped(slices, images.shape):
             if written + len(block) > len(images):
                 raise ValueError(f"more pictures than the {len(images)} labels")
+            hashed.result()
             hashed = beside.submit(digest.update, block.data)
             images[written : written + len(block)] = block
             written += len(block)
-            hashed.result()
             unsynced += block.nbytes
             if unsynced >= _SYNCED_TOGETHER and synced.done():
                 synced = disk.submit(file.sync)
@@ -206,9 +208,10 @@ def _regrouped(
 ) -> Iterator[NDArray[np.uint8]]:
     """Cut slices of any length anew, so that the file does not depend on how they came.
 
-    A chunk that arrives in two parts may be deflated twice and leave a hole in the file.
+    A chunk that arrives in two parts may be deflated twice and leave a hole in the file. A block is
+    left as it is until the next but one is asked for.
     """
-    together = np.empty((_rows_together(shape), *shape[1:]), np.uint8)
+    together, other = np.empty((2, _rows_together(shape), *shape[1:]), np.uint8)
     filled = 0
     for pictures in slices:
         if pictures.dtype != np.uint8 or pictures.shape[1:] != shape[1:]:
@@ -221,6 +224,7 @@ def _regrouped(
             left = left[len(taken) :]
             if filled == len(together):
                 yield together
+                together, other = other, together
                 filled = 0
     if filled:
         yield together[:filled]

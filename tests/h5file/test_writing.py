@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import os
 import resource
 import time
 import tracemalloc
@@ -259,6 +260,22 @@ def test_a_disk_that_fills_up_at_any_byte_is_one_error_that_names_the_file(
         assert caught.value.errno == errno.EFBIG
     with full_disk(whole):
         write(path, images, labels, rows, compress=compress)
+
+
+def test_a_disk_that_fails_while_it_takes_a_large_file_is_one_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_descriptor: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    count = 700  # 34 MB: the disk is given 32 MB before the rest is written
+    one = np.full((20, 128, 128, 3), 7, np.uint8)
+    rows = Sources([RowSource("a" * 64, "a" * 64, (1, 2, 3, 4))] * count)
+    path = tmp_path / "train.h5"
+    with pytest.raises(StorageFailed, match="Input/output error") as caught:
+        write(path, one, np.zeros(count, int), rows, slices=(one for _ in range(35)))
+    assert caught.value.errno == errno.EIO
 
 
 @pytest.mark.parametrize(
