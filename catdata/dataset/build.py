@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 
 _ROW_BYTES = 8 + 64 + 64 + 32 + 4  # of a label and of what the group catdata says of a row
-_ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,9 @@ def build(
                 yield from count(copies.slices(rows.copies, rows.images, pixels))
 
             build_id = _write_files(partial, contents, recipe, slices)
-            manifest.write(partial, name, build_id, recipe, contents)
+            about = _describe(name, build_id, recipe, contents)
+            lines = {split: rows.lines() for split, rows in contents.splits.items()}
+            manifest.write(partial, about, lines)
     return BuildReport(name, build_id, folder, contents.counts(), contents.left_out)
 
 
@@ -196,12 +197,24 @@ def _write_files(
         )
         digest.update(pixel_hash.encode())
         digest.update(labels.data)
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            digest.update(rows.text(start, start + _ROWS_AT_ONCE).encode())
+        for text in rows.texts():
+            digest.update(text.encode())
     build_id = digest.hexdigest()
     for name in h5file.FILE_NAMES.values():
         h5file.set_build_id(folder / name, build_id)
     return build_id
+
+
+def _describe(name: str, build_id: str, recipe: Recipe, contents: Contents) -> dict[str, object]:
+    """Return what ``build.json`` says of the build as a whole."""
+    return {
+        "build": name,
+        "build_id": build_id,
+        "catalog": contents.catalog,
+        "recipe": asdict(recipe),
+        **{split: asdict(counts) for split, counts in contents.counts().items()},
+        "left_out": [left_out._asdict() for left_out in contents.left_out],
+    }
 
 
 def _counter(

@@ -6,6 +6,7 @@ it. Train images that show what a test image shows are left out, and copies are 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,12 +19,15 @@ from catdata.dataset.copies import Augmentation, Copies
 from catdata.errors import BuildRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from catdata.dataset.images import Preparation
     from catdata.dataset.workspace import Workspace
+
+
+_ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +104,12 @@ class SplitContents:
             self.copies.parameters[row - end].decode() for row in range(max(start, end), stop)
         ]
 
-    def text(self, start: int, stop: int) -> str:
-        """Return what identifies some rows beside their pixels and labels, a line each."""
-        stop = min(stop, len(self))
-        refs, copies = self.refs(start, stop), self.numbers(start, stop).tolist()
-        rows = zip(refs, copies, self.parameters(start, stop), strict=True)
-        return "".join(f"{ref} {copy} {drawn}\n" for ref, copy, drawn in rows)
+    def texts(self) -> Iterator[str]:
+        """Yield what identifies the rows beside their pixels and labels, some lines at a time."""
+        for start in range(0, len(self), _ROWS_AT_ONCE):
+            span = (start, min(start + _ROWS_AT_ONCE, len(self)))
+            rows = zip(self.refs(*span), self.numbers(*span), self.parameters(*span), strict=True)
+            yield "".join(f"{ref} {copy} {drawn}\n" for ref, copy, drawn in rows)
 
     def numbers(self, start: int, stop: int) -> NDArray[np.int32]:
         """Return which copy some rows are, 0 for an image itself, shape (k,)."""
@@ -119,6 +123,27 @@ class SplitContents:
         end = len(self.images)
         parents = self.copies.parents[max(0, start - end) : max(0, stop - end)]
         return np.concatenate([np.arange(start, min(stop, end)), parents])
+
+    def lines(self) -> Iterator[str]:
+        """Yield what ``build.json`` says of each row, as JSON."""
+        for start in range(0, len(self), _ROWS_AT_ONCE):
+            yield from self._lines(start, min(start + _ROWS_AT_ONCE, len(self)))
+
+    def _lines(self, start: int, stop: int) -> Iterator[str]:
+        shown = self.shown(start, stop)
+        labels = self.images.labels[shown].tolist()
+        is_original = self.images.is_original[shown].tolist()
+        refs, copies = self.refs(start, stop), self.numbers(start, stop).tolist()
+        parameters = self.parameters(start, stop)
+        for at, image in enumerate(shown.tolist()):
+            # Put together by hand, which takes a third of the time; a name alone needs escaping.
+            line = f'{{"ref": "{refs[at]}", "label": "{h5file.CLASS_NAMES[labels[at]]}"'
+            if not is_original[at]:
+                line += f', "file": {json.dumps(self.images.file_names[image].decode())}'
+            if copies[at]:
+                drawn = json.dumps(json.loads(parameters[at]))
+                line += f', "copy": {copies[at]}, "transforms": {drawn}'
+            yield line + "}"
 
     def counts(self) -> SplitCounts:
         """Count the rows."""

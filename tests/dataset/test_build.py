@@ -84,7 +84,8 @@ def test_each_row_says_where_it_came_from(workspace: Workspace, photos_added: li
         photo = catalog.resolve("2.jpg")
     assert pair.train.refs[0] == "train[0]"
     assert pair.train.refs[TRAIN_IMAGES + 1] == photo.content_hash
-    row = workspace.manifest("enlarged")["rows"]["train"][TRAIN_IMAGES + 1]
+    rows = json.loads((report.folder / "build.json").read_text())["rows"]
+    row = rows["train"][TRAIN_IMAGES + 1]
     assert row == {"ref": photo.content_hash, "label": "non-cat", "file": "2.jpg"}
 
 
