@@ -103,8 +103,7 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
     partial.mkdir()
     try:
         yield partial
-        for path in (*partial.rglob("*"), partial):
-            (sync_folder if path.is_dir() else sync_file)(path)
+        _sync_all(partial)
         if folder.exists():
             _exchange(partial, folder)
         else:
@@ -112,6 +111,14 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
         sync_folder(folder.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _sync_all(folder: Path) -> None:
+    """Make a folder with all in it survive a power cut; its files may be too many to list."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            (_sync_all if entry.is_dir() else sync_file)(Path(entry.path))
+    sync_folder(folder)
 
 
 def _exchange(partial: Path, folder: Path) -> None:

@@ -10,7 +10,9 @@ cropped copies differ in a few bits, different pictures in many:
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
@@ -245,23 +247,28 @@ def near(one: Words, many: Words) -> NDArray[np.intp]:
     return _near(one, many.T)
 
 
-def pairs_between(a: Words, b: Words) -> NDArray[np.intp]:
+def pairs_between(a: Words, b: Words, *, threads: int = 1) -> NDArray[np.intp]:
     """Find all near-duplicates between two collections.
 
     Args:
         a: Shape (m, 4), uint64.
         b: Shape (n, 4), uint64.
+        threads: How many share the work; NumPy lets them run side by side.
 
     Returns:
         Shape (k, 2): a row of *a* and a row of *b*, in ascending order. Memory grows with the
         pairs found, not with m * n.
     """
-    tiles = (
-        (rows, columns)
-        for rows in _ranges(0, len(a), _TILE[0])
-        for columns in _ranges(0, len(b), _TILE[1])
-    )
-    return _pairs(a, b, tiles)
+
+    def tiles(first: int) -> Iterator[tuple[slice, slice]]:
+        for rows in islice(_ranges(0, len(a), _TILE[0]), first, None, threads):
+            for columns in _ranges(0, len(b), _TILE[1]):
+                yield rows, columns
+
+    words, others = _by_word(a), _by_word(b)
+    with ThreadPoolExecutor(threads) as pool:
+        parts = pool.map(lambda first: _pairs(words, others, tiles(first)), range(threads))
+        return _in_order(np.concatenate(list(parts)))
 
 
 def pairs_within(a: Words) -> NDArray[np.intp]:
@@ -279,7 +286,8 @@ def pairs_within(a: Words) -> NDArray[np.intp]:
         for rows in _ranges(0, len(a), _TILE[0])
         for columns in _ranges(rows.start, len(a), _TILE[1])
     )
-    pairs = _pairs(a, a, tiles)
+    words = _by_word(a)
+    pairs = _in_order(_pairs(words, words, tiles))
     return pairs[pairs[:, 0] < pairs[:, 1]]
 
 
@@ -355,7 +363,7 @@ def _near(one: Words, columns: Words) -> NDArray[np.intp]:
 
 
 def _pairs(a: Words, b: Words, tiles: Iterator[tuple[slice, slice]]) -> NDArray[np.intp]:
-    a, b = np.ascontiguousarray(a.T), np.ascontiguousarray(b.T)
+    """Search *a*, shape (4, m), and *b*, shape (4, n), for near-duplicates."""
     found = [np.empty((0, 2), np.intp)]
     for rows, columns in tiles:
         dhash = _smaller(
@@ -365,8 +373,17 @@ def _pairs(a: Words, b: Words, tiles: Iterator[tuple[slice, slice]]) -> NDArray[
         i, j = i + rows.start, j + columns.start
         phash = _smaller(a[PLAIN_PHASH, i], a[MIRRORED_PHASH, i], b[PLAIN_PHASH, j])
         close = phash <= PHASH_LIMIT
-        found.append(np.stack([i[close], j[close]], axis=1))
-    pairs = np.concatenate(found)
+        if close.any():  # of most tiles nothing is worth keeping
+            found.append(np.stack([i[close], j[close]], axis=1))
+    return np.concatenate(found)
+
+
+def _by_word(words: Words) -> Words:
+    """Return fingerprints, shape (m, 4), as contiguous rows of their words, shape (4, m)."""
+    return np.ascontiguousarray(words.T)
+
+
+def _in_order(pairs: NDArray[np.intp]) -> NDArray[np.intp]:
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 

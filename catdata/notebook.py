@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from catdata.dataset.build import Recipe
+    from catdata.dataset.contents import Recipe
     from catdata.dataset.labels import Entry
     from catdata.dataset.workspace import Workspace
     from catdata.engine import Jobs

@@ -26,7 +26,9 @@ COMMANDS = {
     "check --no-doubtful": ["check", "--no-doubtful"],
     "build-h5 --dry-run": ["build-h5", "--dry-run"],
     "build-h5": ["build-h5"],
+    "build-h5 again": ["build-h5"],
     "export --size 64": ["export", "out", "--size", "64"],
+    "export --format npz": ["export", "arrays", "--format", "npz"],
 }
 ADDING = {
     "add --jsonl": ["add", "photos", "--label", "cat", "--jsonl"],

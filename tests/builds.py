@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from pictures import draw
+from sources import RowSource, Sources
 
 from catdata import fingerprint, h5file
 from catdata.learning.comparison import Arm
@@ -52,7 +53,7 @@ def built_arm(
     folder.mkdir()
     for split, numbers in (("train", train), ("test", test)):
         images = pixels(numbers, size)
-        rows = []
+        rows = Sources()
         for place, number in enumerate(numbers):
             copy = list(numbers[:place]).count(number)
             if copy:
@@ -71,6 +72,6 @@ def content_hash(number: int) -> str:
     return hashlib.sha256(pixels([number])[0].tobytes()).hexdigest()
 
 
-def _source(number: int, copy: int) -> h5file.RowSource:
+def _source(number: int, copy: int) -> RowSource:
     words = fingerprint.fingerprint(pixels([number])[0])
-    return h5file.RowSource(content_hash(number), content_hash(number), tuple(words.tolist()), copy)
+    return RowSource(content_hash(number), content_hash(number), tuple(words.tolist()), copy)

@@ -281,6 +281,15 @@ def test_altered_copies_of_photos_are_found(photos: Path) -> None:
             assert pairs_between(words, altered).tolist() == [[i, i] for i in range(len(whole))]
 
 
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_threads_find_the_same_pairs_in_the_same_order(threads: int) -> None:
+    rng = np.random.default_rng(3)
+    words = rng.integers(0, 1 << 64, (40, 4), np.uint64, endpoint=False)
+    a, b = rng.integers(0, 40, 500), rng.integers(0, 40, 300)
+    found = pairs_between(words[a], words[b], threads=threads)
+    np.testing.assert_array_equal(found, np.argwhere(a[:, None] == b))
+
+
 def test_a_group_holds_what_is_near_by_way_of_others() -> None:
     chain = np.zeros((4, 4), np.uint64)
     chain[:, 0] = chain[:, 1] = [0, 0xFFF, 0xFFFFFF, 2**63 - 1]  # 12 bits apart, and far away

@@ -13,7 +13,8 @@ from catdata.errors import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from catdata.dataset.build import BuildPlan, BuildReport, LeftOut, Recipe, SplitCounts
+    from catdata.dataset.build import BuildPlan, BuildReport
+    from catdata.dataset.contents import LeftOut, Recipe, SplitCounts
     from catdata.engine import Jobs
 
 _PREVIEWED = 9  # copies, which with the image itself make two lines of a grid
@@ -70,11 +71,12 @@ def build_h5(
     With --augment, altered copies of the train images follow them. Test images are never copied.
     """
     from catdata.dataset import build
+    from catdata.dataset.contents import Recipe
     from catdata.dataset.workspace import Workspace
 
     workspace = Workspace.find(start)
     settings = workspace.settings
-    recipe = build.Recipe(
+    recipe = Recipe(
         size or settings.size,
         settings.fit,
         compress,

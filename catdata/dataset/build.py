@@ -10,15 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from catdata import durable, fingerprint, h5file
-from catdata.dataset import copies, images
-from catdata.dataset.catalog import Selection, fingerprints
-from catdata.dataset.copies import Augmentation
+from catdata import durable, h5file
+from catdata.dataset import copies, manifest
+from catdata.dataset.contents import Contents, LeftOut, Recipe, SplitCounts, select
 from catdata.dataset.pixels import PixelSource, workers
 from catdata.dataset.workspace import (
     ENLARGED,
@@ -34,78 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from catdata.dataset.catalog import ImageRow
-    from catdata.dataset.copies import Copy
-    from catdata.dataset.images import Preparation
     from catdata.dataset.pixels import Pixels
     from catdata.engine import Jobs
 
 
 _ROW_BYTES = 8 + 64 + 64 + 32 + 4  # of a label and of what the group catdata says of a row
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe(Augmentation):
-    """All that determines a build besides the catalog; how it is augmented is given by name.
-
-    Attributes:
-        size: Side of the pictures, in pixels.
-        fit: How a photo becomes a square, a key of :data:`catdata.dataset.images.FITS`.
-        compress: Whether the pixels are stored compressed.
-    """
-
-    size: int = 64
-    fit: str = "stretch"
-    compress: bool = False
-
-    @property
-    def preparation(self) -> Preparation:
-        """How photos are prepared."""
-        return images.Preparation(self.size, self.fit)
-
-
-class LeftOut(NamedTuple):
-    """A train image that a build leaves out, since it shows what a test image shows."""
-
-    ref: str
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What a build made now would hold.
-
-    Attributes:
-        rows: The images of each file, in order.
-        left_out: Train images that are near-duplicates of test images.
-        catalog: Digest of the catalog that this was read from.
-        copies: Augmented copies of train images, which follow them.
-    """
-
-    rows: Mapping[str, Sequence[ImageRow]]
-    left_out: Sequence[LeftOut]
-    catalog: str
-    copies: Sequence[Copy] = ()
-
-    def copies_in(self, split: str) -> Sequence[Copy]:
-        """Return the augmented copies that follow the images of a split."""
-        return self.copies if split == "train" else ()
-
-
-@dataclass(frozen=True, slots=True)
-class SplitCounts:
-    """How many rows one file of a build holds, and of which kind."""
-
-    images: int
-    cat: int
-    original: int
-    added: int
-    augmented: int = 0
-
-    @property
-    def cat_share(self) -> float:
-        """Share of cats, 0..1."""
-        return self.cat / self.images
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +123,15 @@ def build(
         ):
 
             def slices(split: str) -> Iterator[Pixels]:
-                yield from count(pixels.slices(contents.rows[split]))
-                yield from count(copies.slices(contents.copies_in(split), pixels))
+                rows = contents.splits[split]
+                yield from count(pixels.slices(rows.images))
+                yield from count(copies.slices(rows.copies, rows.images, pixels))
 
             build_id = _write_files(partial, contents, recipe, slices)
-            report = BuildReport(name, build_id, folder, _count(contents), contents.left_out)
-            _write_manifest(partial, report, recipe, contents)
-    return report
+            about = _describe(name, build_id, recipe, contents)
+            lines = {split: rows.lines() for split, rows in contents.splits.items()}
+            manifest.write(partial, about, lines)
+    return BuildReport(name, build_id, folder, contents.counts(), contents.left_out)
 
 
 def plan(workspace: Workspace, name: str = ENLARGED, recipe: Recipe | None = None) -> BuildPlan:
@@ -213,8 +144,8 @@ def plan(workspace: Workspace, name: str = ENLARGED, recipe: Recipe | None = Non
     recipe = recipe or Recipe(settings.size, settings.fit)
     _check_name(workspace, name)
     contents = select(workspace, recipe)
-    longest = max((len(copy.parameters) for copy in contents.copies), default=2)
-    counts = _count(contents)
+    longest = contents.splits["train"].copies.parameters.longest() or len("{}")
+    counts = contents.counts()
     rows = counts["train"].images * (_ROW_BYTES + longest) + counts["test"].images * _ROW_BYTES
     pixels = sum(count.images for count in counts.values()) * 3 * recipe.size**2
     return BuildPlan(name, counts, contents.left_out, pixels + rows, recipe)
@@ -243,36 +174,6 @@ def _check_name(workspace: Workspace, name: str) -> None:
         )
 
 
-def select(workspace: Workspace, augmentation: Augmentation | None = None) -> Contents:
-    """Return what a build of the catalog as it is now would hold.
-
-    Args:
-        workspace: Where the catalog is.
-        augmentation: Which copies it would hold; no copies if None.
-
-    Raises:
-        BuildRefused: If a split would be empty, or the classes cannot be balanced.
-    """
-    with workspace.catalog() as catalog, catalog.snapshot():
-        digest = catalog.digest()
-        rows = {split: list(catalog.images(Selection(split=split))) for split in h5file.SPLITS}
-        train, test = (fingerprints(rows[split]) for split in h5file.SPLITS)
-        leaks = {int(i): rows["test"][int(j)] for i, j in fingerprint.pairs_between(train, test)}
-        left_out = [
-            LeftOut(catalog.short_ref(rows["train"][i]), catalog.short_ref(leaks[i]))
-            for i in sorted(leaks)
-        ]
-    rows["train"] = [row for i, row in enumerate(rows["train"]) if i not in leaks]
-    for split, images_of_split in rows.items():
-        if not images_of_split:
-            raise BuildRefused(
-                f"The {split} file would hold no image.",
-                hint=f"Add photos to it: catdata add PATH --label cat --split {split}",
-            )
-    augmented = copies.plan(rows["train"], augmentation) if augmentation else ()
-    return Contents(rows, left_out, digest, augmented)
-
-
 def _write_files(
     folder: Path,
     contents: Contents,
@@ -282,43 +183,45 @@ def _write_files(
     """Write both h5 files and return the id they share, a hash of all that is in them."""
     description = json.dumps(asdict(recipe), sort_keys=True)
     digest = hashlib.sha256(description.encode())
-    for split, images_of_split in contents.rows.items():
-        copies_of_split = contents.copies_in(split)
-        together: list[ImageRow | Copy] = [*images_of_split, *copies_of_split]
-        labels = np.array([row.label for row in together], dtype=np.int64)
-        sources = [_row_source(row) for row in images_of_split]
-        sources += [
-            _row_source(copy.parent, copy.number, copy.parameters) for copy in copies_of_split
-        ]
+    for split, rows in contents.splits.items():
+        labels = rows.labels()
         pixel_hash = h5file.write_split(
             folder / h5file.FILE_NAMES[split],
             split,
             labels=labels,
             slices=slices(split),
             size=recipe.size,
-            rows=sources,
+            rows=rows,
             recipe=description,
             compress=recipe.compress,
         )
         digest.update(pixel_hash.encode())
-        digest.update(labels.tobytes())
-        lines = (f"{source.ref} {source.copy} {source.parameters}\n" for source in sources)
-        digest.update("".join(lines).encode())
+        digest.update(labels.data)
+        for text in rows.texts():
+            digest.update(text.encode())
     build_id = digest.hexdigest()
     for name in h5file.FILE_NAMES.values():
         h5file.set_build_id(folder / name, build_id)
     return build_id
 
 
-def _row_source(image: ImageRow, copy: int = 0, parameters: str = "{}") -> h5file.RowSource:
-    return h5file.RowSource(image.ref, image.content_hash, image.fingerprint, copy, parameters)
+def _describe(name: str, build_id: str, recipe: Recipe, contents: Contents) -> dict[str, object]:
+    """Return what ``build.json`` says of the build as a whole."""
+    return {
+        "build": name,
+        "build_id": build_id,
+        "catalog": contents.catalog,
+        "recipe": asdict(recipe),
+        **{split: asdict(counts) for split, counts in contents.counts().items()},
+        "left_out": [left_out._asdict() for left_out in contents.left_out],
+    }
 
 
 def _counter(
     contents: Contents, on_progress: Callable[[int, int], None] | None
 ) -> Callable[[Iterator[Pixels]], Iterator[Pixels]]:
     """Return a function that hands slices through and reports the rows so far with their total."""
-    total = sum(map(len, contents.rows.values())) + len(contents.copies)
+    total = sum(map(len, contents.splits.values()))
     done = 0
 
     def count(slices: Iterator[Pixels]) -> Iterator[Pixels]:
@@ -330,67 +233,3 @@ def _counter(
                 on_progress(done, total)
 
     return count
-
-
-def _count(contents: Contents) -> dict[str, SplitCounts]:
-    counts = {}
-    for split, images_of_split in contents.rows.items():
-        together: list[ImageRow | Copy] = [*images_of_split, *contents.copies_in(split)]
-        counts[split] = SplitCounts(
-            images=len(together),
-            cat=sum(row.label for row in together),
-            original=sum(row.origin == "original" for row in images_of_split),
-            added=sum(row.origin == "added" for row in images_of_split),
-            augmented=len(contents.copies_in(split)),
-        )
-    return counts
-
-
-def _write_manifest(folder: Path, report: BuildReport, recipe: Recipe, contents: Contents) -> None:
-    """Write ``build.json``; it says nothing of when or where, so it too is the same every time.
-
-    Each row takes one line, which people find sooner and Python writes ten times faster.
-    """
-    manifest = {
-        "build": report.build,
-        "build_id": report.build_id,
-        "catalog": contents.catalog,
-        "recipe": asdict(recipe),
-        **{split: asdict(counts) for split, counts in report.splits.items()},
-        "left_out": [left_out._asdict() for left_out in report.left_out],
-        "files": {name: _describe(folder / name) for name in h5file.FILE_NAMES.values()},
-    }
-    head = json.dumps(manifest, indent=1).removesuffix("\n}")
-    with (folder / MANIFEST).open("w", encoding="utf-8", newline="\n") as file:
-        file.write(f'{head},\n "rows": {{')
-        for number, (split, images_of_split) in enumerate(contents.rows.items()):
-            file.write(f'{"," if number else ""}\n  "{split}": [')
-            file.writelines(_lines(images_of_split, contents.copies_in(split)))
-            file.write("\n  ]")
-        file.write("\n }\n}\n")
-
-
-def _lines(images_of_split: Sequence[ImageRow], copies_of_split: Sequence[Copy]) -> Iterator[str]:
-    """Yield what is said of each row, one by one: together they would take much memory."""
-    rows = chain(map(_source, images_of_split), map(_source_of_copy, copies_of_split))
-    for number, row in enumerate(rows):
-        yield f"{',' if number else ''}\n   {json.dumps(row)}"
-
-
-def _describe(path: Path) -> dict[str, object]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return {"bytes": file.tell(), "sha256": digest}
-
-
-def _source(row: ImageRow) -> dict[str, object]:
-    """Say where one row of a build came from."""
-    if row.origin == "original":
-        return {"ref": row.ref, "label": row.class_name}
-    return {"ref": row.ref, "label": row.class_name, "file": row.file_name}
-
-
-def _source_of_copy(copy: Copy) -> dict[str, object]:
-    """Say which copy of what one row of a build is, and how it was altered."""
-    drawn = json.loads(copy.parameters)
-    return {**_source(copy.parent), "copy": copy.number, "transforms": drawn}

@@ -7,11 +7,12 @@ can be made again from a build alone.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+import numpy as np
 
 from catdata import engine
 from catdata.dataset.augment import (
@@ -23,8 +24,10 @@ from catdata.dataset.augment import (
     make_copies,
     to_text,
 )
+from catdata.dataset.catalog import as_hex
 from catdata.dataset.pixels import refuse
 from catdata.dataset.specs import Spec, parse_specs
+from catdata.dataset.texts import Texts
 from catdata.errors import BuildRefused, ConfigRefused
 from catdata.h5file import CLASS_NAMES
 from catdata.h5file.form import MAX_ROWS
@@ -32,7 +35,9 @@ from catdata.h5file.form import MAX_ROWS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from catdata.dataset.catalog import ImageRow
+    from numpy.typing import NDArray
+
+    from catdata.dataset.catalog import ImageColumns, ImageSource
     from catdata.dataset.pixels import Pixels, PixelSource
     from catdata.dataset.rawstore import Stored
 
@@ -40,11 +45,11 @@ MOST_COPIES = 1000  # of one image
 _MADE_AT_ONCE = 16  # copies of one image between which it is not decoded again
 _BYTES_UNDER_WAY = 64 << 20
 
-SUBSETS: dict[str, Callable[[ImageRow], bool]] = {
-    "added": lambda image: image.origin == "added",
-    "original": lambda image: image.origin == "original",
-    "cat": lambda image: image.class_name == "cat",
-    "non-cat": lambda image: image.class_name == "non-cat",
+SUBSETS: dict[str, Callable[[ImageColumns], NDArray[np.bool_]]] = {
+    "added": lambda images: ~images.is_original,
+    "original": lambda images: images.is_original,
+    "cat": lambda images: images.labels == CLASS_NAMES.index("cat"),
+    "non-cat": lambda images: images.labels == CLASS_NAMES.index("non-cat"),
 }
 """Which images are augmented, by what ``--augment-only`` calls them."""
 
@@ -103,89 +108,112 @@ class Augmentation:
         return parse_specs(self.augment)
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(NamedTuple):
     """One augmented copy of an image.
 
     Attributes:
-        parent: The image.
         number: Which of its copies, from 1.
         parameters: What is done to it, as JSON.
     """
 
-    parent: ImageRow
     number: int
     parameters: str
 
-    @property
-    def label(self) -> int:
-        """The label of its parent."""
-        return self.parent.label
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Copies:
+    """The k copies that a build holds, those of one image together.
+
+    Attributes:
+        parents: The row of the image that each is a copy of, shape (k,), int32.
+        numbers: Which of its copies, from 1, shape (k,), int32.
+        parameters: What is done to it, as JSON.
+    """
+
+    parents: NDArray[np.int32]
+    numbers: NDArray[np.int32]
+    parameters: Texts
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+    @classmethod
+    def none(cls) -> Copies:
+        """Return no copies."""
+        return cls(np.empty(0, np.int32), np.empty(0, np.int32), Texts())
 
 
-def plan(train: Sequence[ImageRow], augmentation: Augmentation) -> list[Copy]:
+def plan(train: ImageColumns, augmentation: Augmentation) -> Copies:
     """Return all copies that go with some train images, those of one image together.
 
     Raises:
         BuildRefused: If the classes cannot be balanced, or there would be too many images.
     """
     only = augmentation.augment_only
-    chosen = [image for image in train if only is None or SUBSETS[only](image)]
-    counts = Counter({image.id: augmentation.copies for image in chosen})
+    chosen = np.ones(len(train), np.bool_) if only is None else SUBSETS[only](train)
+    counts = np.where(chosen, augmentation.copies, 0)
     if augmentation.balance:
-        counts.update(_balancing(train, chosen, augmentation))
-    total = len(train) + counts.total()
+        counts += _balancing(train, chosen, augmentation.copies)
+    total = len(train) + int(counts.sum())
     if total > MAX_ROWS:
         raise BuildRefused(
             f"The train file would hold {total:,} images; {MAX_ROWS:,} are the limit.",
             hint="Choose fewer copies.",
         )
+    parents = np.repeat(np.arange(len(train), dtype=np.int32), counts)
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    numbers = np.arange(1, len(parents) + 1) - first
     specs = augmentation.specs
-    return [
-        _copy(image, number, specs, augmentation.seed)
-        for image in chosen
-        for number in range(1, counts[image.id] + 1)
-    ]
+    drawn = (
+        _draw(as_hex(train.content_hashes[[parent]])[0], number, specs, augmentation.seed)
+        for parent, number in zip(parents.tolist(), numbers.tolist(), strict=True)
+    )
+    return Copies(parents, numbers.astype(np.int32), Texts(text.encode() for text in drawn))
 
 
-def family(image: ImageRow, augmentation: Augmentation) -> list[Copy]:
+def family(image: ImageSource, augmentation: Augmentation) -> list[Copy]:
     """Return the copies that one image gets, whichever images are augmented in a build."""
+    specs, seed = augmentation.specs, augmentation.seed
     numbers = range(1, augmentation.copies + 1)
-    return [_copy(image, number, augmentation.specs, augmentation.seed) for number in numbers]
+    return [Copy(number, _draw(image.content_hash, number, specs, seed)) for number in numbers]
 
 
-def _copy(image: ImageRow, number: int, specs: Sequence[Spec], seed: int) -> Copy:
-    return Copy(image, number, to_text(draw(specs, seed, image.content_hash, number)))
+def _draw(content_hash: str, number: int, specs: Sequence[Spec], seed: int) -> str:
+    return to_text(draw(specs, seed, content_hash, number))
 
 
-def _balancing(
-    train: Sequence[ImageRow], chosen: Sequence[ImageRow], augmentation: Augmentation
-) -> Counter[int]:
-    """Return how many further copies of which images make both classes equally frequent."""
-    shares = Counter(image.label for image in train)
-    for image in chosen:
-        shares[image.label] += augmentation.copies
-    rarer = min((0, 1), key=lambda label: shares[label])
-    missing = shares[1 - rarer] - shares[rarer]
-    parents = [image for image in chosen if image.label == rarer]
+def _balancing(train: ImageColumns, chosen: NDArray[np.bool_], copies: int) -> NDArray[np.intp]:
+    """Return how many further copies of each image make both classes equally frequent."""
+    shares = np.bincount(train.labels, 1 + copies * chosen, minlength=2).astype(np.intp)
+    rarer = int(shares.argmin())
+    missing = int(shares[1 - rarer] - shares[rarer])
+    parents = np.flatnonzero(chosen & (train.labels == rarer))
+    further = np.zeros(len(train), np.intp)
     if not missing:
-        return Counter()
-    if not parents:
+        return further
+    if not len(parents):
         raise BuildRefused(
             f"The classes can't be balanced: no {CLASS_NAMES[rarer]} image may be augmented.",
             hint="Add some, or leave out --augment-only or --balance.",
         )
     # By content hash, so that it does not matter in which order the images came.
-    parents.sort(key=lambda image: (image.content_hash, image.id))
+    hashes = train.content_hashes[parents].view("S32").ravel()
     each, more = divmod(missing, len(parents))
-    return Counter({image.id: each + (i < more) for i, image in enumerate(parents)})
+    further[parents] = each
+    further[parents[hashes.argsort(kind="stable")[:more]]] += 1
+    return further
 
 
-def slices(copies: Sequence[Copy], pixels: PixelSource) -> Iterator[Pixels]:
+def slices(copies: Copies, images: ImageColumns, pixels: PixelSource) -> Iterator[Pixels]:
     """Yield the pixels of *copies*, in order, as arrays of shape (k, size, size, 3), uint8.
 
     An image is decoded once for many copies, and so many at most are in memory. Copies that are
     not moved are made of the square in the pixel cache, where it is there.
+
+    Args:
+        copies: Which copies.
+        images: The rows that they are copies of.
+        pixels: Where the images are found.
 
     Raises:
         WorkspaceDamaged: If a photo's file is missing or has changed.
@@ -195,8 +223,7 @@ def slices(copies: Sequence[Copy], pixels: PixelSource) -> Iterator[Pixels]:
     )
     make = partial(make_copies, preparation=pixels.preparation)
     orders = (
-        Order(_origin(family, pixels), [copy.parameters for copy in family])
-        for family in _families(copies)
+        Order(_origin(images[parent], texts, pixels), texts) for parent, texts in _families(copies)
     )
     yield from engine.map_in_order(pixels.pool, make, orders, flow, on_death=_refuse)
 
@@ -205,15 +232,15 @@ def _refuse(order: Order, died: engine.WorkerDied) -> NoReturn:
     refuse(order.origin, died)
 
 
-def _origin(family: Sequence[Copy], pixels: PixelSource) -> Stored | Pixels:
-    parent = family[0].parent
-    moved = any(is_moved(from_text(copy.parameters)) for copy in family)
+def _origin(parent: ImageSource, texts: Sequence[str], pixels: PixelSource) -> Stored | Pixels:
+    moved = any(is_moved(from_text(text)) for text in texts)
     square = None if moved else pixels.cached(parent)
     return pixels.origin(parent) if square is None else square
 
 
-def _families(copies: Sequence[Copy]) -> Iterator[list[Copy]]:
-    for _, family in groupby(copies, key=lambda copy: copy.parent.id):
-        together = list(family)
-        for first in range(0, len(together), _MADE_AT_ONCE):
-            yield together[first : first + _MADE_AT_ONCE]
+def _families(copies: Copies) -> Iterator[tuple[int, list[str]]]:
+    """Yield the parents with what is done to their copies, so many at once."""
+    for parent, family in groupby(range(len(copies)), key=copies.parents.__getitem__):
+        texts = [copies.parameters[at].decode() for at in family]
+        for first in range(0, len(texts), _MADE_AT_ONCE):
+            yield int(parent), texts[first : first + _MADE_AT_ONCE]

@@ -7,17 +7,20 @@ workspace (``catdata add DIR --labels DIR/metadata.csv``) gives the same picture
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
+from numpy.lib.format import write_array_header_1_0
 
 from catdata import durable
 from catdata.dataset import images
-from catdata.dataset.build import select
-from catdata.dataset.catalog import ImageRow
+from catdata.dataset.catalog import ImageColumns, ImageSource
+from catdata.dataset.contents import select
 from catdata.dataset.images import Preparation
 from catdata.dataset.pixels import PixelSource, workers
 from catdata.dataset.rawstore import SUFFIXES
@@ -31,10 +34,11 @@ if TYPE_CHECKING:
 METADATA = "metadata.csv"
 NPZ = "catdata.npz"
 _COLUMNS = ("file_name", "label", "split", "ref", "original_name")
+_REFS_AT_ONCE = 4096
 _LONGEST = 4096  # pixels of the longer side of what becomes another format
 
 
-Rows = Mapping[str, Sequence[ImageRow]]
+Rows = Mapping[str, ImageColumns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def export(
             f"{shown(folder)} is not empty, so nothing is written there.", hint="Name a new folder."
         )
     contents = select(workspace)
-    rows = contents.rows
+    rows = {split: held.images for split, held in contents.splits.items()}
     total = sum(map(len, rows.values()))
     preparation = Preparation(size or workspace.settings.size, workspace.settings.fit)
     folder = folder.absolute()
@@ -137,7 +141,7 @@ def _write_imagefolder(target: _Target, rows: Rows) -> Iterator[None]:
                 yield
 
 
-def _file_of(target: _Target, row: ImageRow) -> tuple[bytes, str]:
+def _file_of(target: _Target, row: ImageSource) -> tuple[bytes, str]:
     """Return the bytes and the ending of one exported picture."""
     if row.file_hash and row.format and not target.prepared:
         data = target.workspace.raw.read(row.file_hash, row.format, row.location)
@@ -147,7 +151,7 @@ def _file_of(target: _Target, row: ImageRow) -> tuple[bytes, str]:
     return images.encode_png(target.pixels.one(row)), ".png"
 
 
-def _tag(row: ImageRow) -> str:
+def _tag(row: ImageSource) -> str:
     """Return a part of a file name that tells where the picture came from."""
     if row.origin == "original":
         return f"original-{row.home_split}-{row.home_row}"
@@ -155,17 +159,42 @@ def _tag(row: ImageRow) -> str:
 
 
 def _write_npz(target: _Target, rows: Rows) -> Iterator[None]:
-    """Write one file with arrays named as in Keras' own data sets, and the refs of their rows."""
-    arrays: dict[str, np.ndarray] = {"class_names": np.array(CLASS_NAMES)}
-    for split, images_of_split in rows.items():
-        blocks = []
-        for block in target.pixels.slices(images_of_split):
-            blocks.append(block)
-            yield from (None for _ in block)
-        arrays[f"x_{split}"] = np.concatenate(blocks)
-        arrays[f"y_{split}"] = np.array([row.label for row in images_of_split], dtype=np.int64)
-        arrays[f"refs_{split}"] = np.array([row.ref for row in images_of_split])
-    np.savez_compressed(target.folder / NPZ, allow_pickle=False, **arrays)
+    """Write one file with arrays named as in Keras' own data sets, and the refs of their rows.
+
+    It is what ``np.savez_compressed`` writes, but pixels go into it as they come.
+    """
+    side = target.pixels.preparation.size
+    with ZipFile(target.folder / NPZ, "w", ZIP_DEFLATED) as arrays:
+        with _array(arrays, "class_names", (2,), "U7") as file:
+            file.write(np.array(CLASS_NAMES).data)
+        for split, images_of_split in rows.items():
+            count = len(images_of_split)
+            with _array(arrays, f"x_{split}", (count, side, side, 3), "u1") as file:
+                for block in target.pixels.slices(images_of_split):
+                    file.write(block.data)
+                    yield from (None for _ in block)
+            with _array(arrays, f"y_{split}", (count,), "i8") as file:
+                file.write(images_of_split.labels.astype("i8").data)
+            width = max(len(ref) for refs in _refs(images_of_split) for ref in refs)
+            with _array(arrays, f"refs_{split}", (count,), f"U{width}") as file:
+                for refs in _refs(images_of_split):
+                    file.write(np.array(refs, f"U{width}").tobytes())
+
+
+@contextmanager
+def _array(arrays: ZipFile, name: str, shape: tuple[int, ...], dtype: str) -> Iterator[IO[bytes]]:
+    """Begin an array, whose values the block writes."""
+    form = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": shape}
+    with arrays.open(f"{name}.npy", "w", force_zip64=True) as file:
+        write_array_header_1_0(file, form)
+        yield file
+
+
+def _refs(images_of_split: ImageColumns) -> Iterator[list[str]]:
+    """Yield what builds call the images, some at a time."""
+    count = len(images_of_split)
+    for start in range(0, count, _REFS_AT_ONCE):
+        yield images_of_split.refs(np.arange(start, min(start + _REFS_AT_ONCE, count)))
 
 
 EXPORTERS: dict[str, Callable[[_Target, Rows], Iterator[None]]] = {

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from catdata import durable, h5file
 from catdata.dataset import build, images, originals
-from catdata.dataset.build import Recipe
 from catdata.dataset.catalog import Selection, recovery
+from catdata.dataset.contents import Recipe
 from catdata.dataset.damage import below, home_of, is_raw_file
 from catdata.dataset.rawstore import FilesChanged, RawFile, file_hash
 from catdata.dataset.workspace import MANIFEST, ORIGINAL

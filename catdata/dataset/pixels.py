@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from pathlib import Path
 
-    from catdata.dataset.catalog import ImageRow
+    from catdata.dataset.catalog import ImageSource
     from catdata.dataset.images import Picture, Preparation
     from catdata.dataset.labels import Entry
     from catdata.dataset.workspace import Workspace
@@ -52,7 +52,7 @@ class _Page(NamedTuple):
         missing: Which of them are not known yet.
     """
 
-    rows: list[ImageRow]
+    rows: list[ImageSource]
     block: Pixels
     missing: list[int]
 
@@ -90,7 +90,7 @@ class PixelSource:
         """The bytes of one image as builds hold it."""
         return 3 * self.preparation.size**2
 
-    def slices(self, rows: Iterable[ImageRow]) -> Iterator[Pixels]:
+    def slices(self, rows: Iterable[ImageSource]) -> Iterator[Pixels]:
         """Yield the pixels of *rows*, in order, as arrays of shape (k, size, size, 3), uint8.
 
         What is in the cache is not decoded, and what is decoded goes there.
@@ -105,7 +105,7 @@ class PixelSource:
             else:
                 yield from self._decoded(run)
 
-    def _page(self, rows: list[ImageRow]) -> _Page:
+    def _page(self, rows: list[ImageSource]) -> _Page:
         side = self.preparation.size
         block = np.empty((len(rows), side, side, 3), np.uint8)
         missing = self._cache.get([row.file_hash or "" for row in rows], block)
@@ -133,34 +133,34 @@ class PixelSource:
             self._cache.add(hashes, page.block[page.missing])
             yield page.block
 
-    def one(self, row: ImageRow) -> Pixels:
+    def one(self, row: ImageSource) -> Pixels:
         """Return the pixels of one image, shape (size, size, 3), uint8."""
         pixels: Pixels = next(self.slices([row]))[0]
         return pixels
 
-    def _stored(self, row: ImageRow) -> Stored:
+    def _stored(self, row: ImageSource) -> Stored:
         return self._workspace.raw.stored(row.file_hash or "", row.format or "", row.location)
 
-    def cached(self, row: ImageRow) -> Pixels | None:
+    def cached(self, row: ImageSource) -> Pixels | None:
         """Return the square of an added image, if it is in the cache."""
         side = self.preparation.size
         block = np.empty((1, side, side, 3), np.uint8)
         return None if self._cache.get([row.file_hash or ""], block) else block[0]
 
-    def origin(self, row: ImageRow) -> Stored | Pixels:
+    def origin(self, row: ImageSource) -> Stored | Pixels:
         """Return what augmented copies of an image are made of: its file, or its original row."""
         return self._stored(row) if row.origin == "added" else self._original(row)
 
-    def subject(self, row: ImageRow) -> Subject:
+    def subject(self, row: ImageSource) -> Subject:
         """Return one image as augmented copies are made of it."""
         if row.origin == "original":
             return subject_of(self._original(row), self.preparation)
         return self._in_worker(partial(subject_of, preparation=self.preparation), row)
 
-    def _resized_original(self, row: ImageRow) -> Pixels:
+    def _resized_original(self, row: ImageSource) -> Pixels:
         return images.resize(self._original(row), self.preparation.size)
 
-    def _original(self, row: ImageRow) -> Pixels:
+    def _original(self, row: ImageSource) -> Pixels:
         split, number = row.home_split or "", row.home_row or 0
         if split not in self._originals:
             raise WorkspaceDamaged(
@@ -170,7 +170,7 @@ class PixelSource:
         pixels: Pixels = self._originals[split].read(number, number + 1)[0]
         return pixels
 
-    def whole(self, row: ImageRow) -> Pixels:
+    def whole(self, row: ImageSource) -> Pixels:
         """Return an image as people look at it: the whole upright photo, or the original row.
 
         Returns:
@@ -180,7 +180,7 @@ class PixelSource:
             return self.one(row)
         return self._in_worker(preview, row)
 
-    def _in_worker(self, function: Callable[[Stored], Result], row: ImageRow) -> Result:
+    def _in_worker(self, function: Callable[[Stored], Result], row: ImageSource) -> Result:
         """Have a worker make something of an added image's file."""
         files = [self._stored(row)]
         (made,) = engine.map_in_order(self.pool, function, files, on_death=refuse)
@@ -201,8 +201,8 @@ def refuse(file: Stored | Pixels, died: engine.WorkerDied) -> NoReturn:
     ) from died
 
 
-def _chunks(rows: Iterable[ImageRow]) -> Iterator[list[ImageRow]]:
-    chunk: list[ImageRow] = []
+def _chunks(rows: Iterable[ImageSource]) -> Iterator[list[ImageSource]]:
+    chunk: list[ImageSource] = []
     for row in rows:
         chunk.append(row)
         if len(chunk) == ROWS_AT_ONCE:

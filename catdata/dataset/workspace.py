@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catdata import durable, h5file
+from catdata.dataset import manifest
 from catdata.dataset.cache import PixelCache
 from catdata.dataset.catalog import Catalog
 from catdata.dataset.images import Preparation
@@ -36,7 +37,7 @@ SETTINGS_FILE = "catdata.toml"
 ENVIRONMENT_VARIABLE = "CATDATA_WORKSPACE"
 ORIGINAL = "original"
 ENLARGED = "enlarged"
-MANIFEST = "build.json"
+MANIFEST = manifest.NAME
 RUNS = "runs"
 COMPARISONS = "comparisons"
 CACHE = "cache"
@@ -262,12 +263,12 @@ class Workspace:
 
     def fit_of(self, build: str) -> str:
         """Return how photos became squares in a build, named as for :meth:`build_folder`."""
-        manifest = _read_manifest(self.build_folder(build))
-        return str(manifest.get("recipe", {}).get("fit", self.settings.fit))
+        about = manifest.read(self.build_folder(build))
+        return str(about.get("recipe", {}).get("fit", self.settings.fit))
 
     def manifest(self, build: str) -> dict[str, Any]:
-        """Return ``build.json`` of a build in this workspace, empty if there is none to read."""
-        return _read_manifest(self.data / build)
+        """Return ``build.json`` of a build but for its rows, empty if there is none to read."""
+        return manifest.read(self.data / build)
 
 
 def is_build_name(name: str) -> bool:
@@ -332,20 +333,6 @@ def write_settings(root: Path, settings: Settings) -> None:
     lines = [f"{name} = {json.dumps(value)}" for name, value in asdict(settings).items()]
     text = "# The settings of this catdata workspace.\n[workspace]\n" + "\n".join(lines) + "\n"
     durable.write_bytes(root / SETTINGS_FILE, text.encode())
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    """Return ``build.json``, or nothing if it is torn or not in its form."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    if not isinstance(manifest, dict):
-        return {}
-    parts = [manifest.get(name, {}) for name in ("recipe", "files", *h5file.SPLITS)]
-    sound = all(isinstance(part, dict) for part in parts)
-    sound = sound and all(isinstance(file, dict) for file in manifest.get("files", {}).values())
-    return manifest if sound else {}
 
 
 def _holds_pair(folder: Path) -> bool:

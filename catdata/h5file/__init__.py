@@ -11,7 +11,7 @@ from catdata.h5file.form import (
     KNOWN_PAIR,
     SPLITS,
     ImageSet,
-    RowSource,
+    RowSources,
 )
 from catdata.h5file.pairs import OpenPair, Pair, open_pair, read_pair
 from catdata.h5file.reading import SplitFile, open_split, read_split
@@ -28,7 +28,7 @@ __all__ = [
     "NotHdf5",
     "OpenPair",
     "Pair",
-    "RowSource",
+    "RowSources",
     "SplitFile",
     "describe_not_hdf5",
     "is_genuine",

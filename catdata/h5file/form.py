@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -44,40 +46,31 @@ MAX_ROWS = 200_000
 MAX_SIDE = 2048  # pixels
 MAX_IN_MEMORY = 1 << 30  # bytes of pixels that read_split hands out as one array
 
+_TEXTS_AT_ONCE = 4096
 _REFERENCE = re.compile(r"(?:train|test)\[(?:0|[1-9][0-9]{0,8})\]|[0-9a-f]{64}")
 _CONTENT_HASH = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class RowSource:
-    """Where one row of a build comes from.
+class RowSources(Protocol):
+    """Where the rows of a build come from, told by columns and some rows at a time."""
 
-    Args:
-        ref: ``train[3]`` for a row of the original pair, else the image's content hash.
-        content_hash: sha256 of the image's 64 x 64 pixels, 64 hexadecimal digits.
-        fingerprint: Four unsigned 64-bit numbers, see :mod:`catdata.fingerprint`.
-        copy: 0 for the image itself, k for its k-th augmented copy.
-        parameters: What was done to the copy: a JSON object in ASCII, at most 1,024 bytes.
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        ...
 
-    Raises:
-        ValueError: If one of them has another form.
-    """
+    def column(self, name: str, start: int, stop: int) -> NDArray[Any]:
+        """Return one column of the rows from *start* to before *stop*, k of them.
 
-    ref: str
-    content_hash: str
-    fingerprint: tuple[int, int, int, int]
-    copy: int = 0
-    parameters: str = "{}"
-
-    def __post_init__(self) -> None:
-        if not is_reference(self.ref):
-            raise ValueError(f"not a row's reference: {self.ref!r}")
-        if not is_content_hash(self.content_hash):
-            raise ValueError(f"not a content hash: {self.content_hash!r}")
-        if self.copy < 0:
-            raise ValueError(f"copy must not be negative: {self.copy}")
-        if not is_parameters(self.parameters):
-            raise ValueError(f"not the parameters of a copy: {self.parameters!r}")
+        Args:
+            name: ``ref`` (``train[3]`` for a row of the original pair, else the image's content
+                hash), ``content_hash`` (64 hexadecimal digits), ``fingerprint`` (shape (k, 4), see
+                :mod:`catdata.fingerprint`), ``copy`` (0 for the image itself, i for its i-th
+                augmented copy) or ``parameters`` (what was done to the copy: a JSON object in
+                ASCII, at most 1,024 bytes). All but the numbers are bytes.
+            start: From which row.
+            stop: To which row.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,6 +125,27 @@ def is_parameters(text: str) -> bool:
         return isinstance(json.loads(text), dict)
     except (ValueError, RecursionError):
         return False
+
+
+def _every(is_sound: Callable[[str], bool]) -> Callable[[NDArray[np.bytes_]], bool]:
+    """Return a check of a column of texts, in slices, and there once where many say the same."""
+
+    def check(column: NDArray[np.bytes_]) -> bool:
+        slices = (column[at : at + _TEXTS_AT_ONCE] for at in range(0, len(column), _TEXTS_AT_ONCE))
+        texts = (text.decode("utf-8", "replace") for some in slices for text in set(some.tolist()))
+        return all(map(is_sound, texts))
+
+    return check
+
+
+SOUND: dict[str, Callable[[NDArray[Any]], bool]] = {
+    "ref": _every(is_reference),
+    "content_hash": _every(is_content_hash),
+    "fingerprint": lambda _: True,
+    "copy": lambda column: bool((column >= 0).all()),
+    "parameters": _every(is_parameters),
+}
+"""What must hold of each column with one entry a row."""
 
 
 def is_build_id(text: str) -> bool:

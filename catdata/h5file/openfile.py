@@ -85,6 +85,13 @@ class PlainFile(io.FileIO):
             self.failure = error
         return self.tell() if size is None else size
 
+    def sync(self) -> None:
+        """Wait until the disk has taken what was written, or remember why it did not."""
+        try:
+            os.fsync(self.fileno())
+        except OSError as error:
+            self.failure = self.failure or error
+
     def close(self) -> None:
         """Close the file, or remember why the disk did not take the last of it."""
         try:

@@ -7,7 +7,7 @@ a temporary name, and sees to fsync and renaming.
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,8 @@ from catdata.h5file.form import (
     MAX_ROWS,
     MAX_SIDE,
     ROW_FIELDS,
-    RowSource,
+    SOUND,
+    RowSources,
     check_split,
     is_build_id,
 )
@@ -33,11 +34,13 @@ from catdata.h5file.storage import MAX_DECLARED
 from catdata.h5file.trial import trust
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
 _CHUNK = 512 << 10  # bytes
+_ROWS_AT_ONCE = 1 << 15  # of what is known of the rows; HDF5 buffers slices under 64 KiB
+_SYNCED_TOGETHER = 32 << 20  # bytes of pictures, at least
 _DEFLATE_LEVEL = 4
 
 
@@ -48,7 +51,7 @@ def write_split(
     labels: NDArray[np.integer[Any]],
     slices: Iterable[NDArray[np.uint8]],
     size: int,
-    rows: Sequence[RowSource],
+    rows: RowSources,
     class_names: tuple[str, str] = CLASS_NAMES,
     recipe: str,
     compress: bool = False,
@@ -172,17 +175,27 @@ def _create_images(
 
 
 def _fill(images: Any, slices: Iterable[NDArray[np.uint8]], file: PlainFile) -> str:
-    """Write all pictures and return the sha256 of their pixels."""
+    """Write all pictures and return the sha256 of their pixels.
+
+    The disk gets to work long before the last picture, since in the end somebody waits for it.
+    """
     digest = hashlib.sha256()
-    written = 0
-    with ThreadPoolExecutor(1) as beside:
+    written = unsynced = 0
+    hashed: Future[None] = Future()
+    hashed.set_result(None)
+    synced = hashed
+    with ThreadPoolExecutor(1) as beside, ThreadPoolExecutor(1) as disk:
         for block in _regrouped(slices, images.shape):
             if written + len(block) > len(images):
                 raise ValueError(f"more pictures than the {len(images)} labels")
+            hashed.result()
             hashed = beside.submit(digest.update, block.data)
             images[written : written + len(block)] = block
             written += len(block)
-            hashed.result()
+            unsynced += block.nbytes
+            if unsynced >= _SYNCED_TOGETHER and synced.done():
+                synced = disk.submit(file.sync)
+                unsynced = 0
             if file.failure is not None:
                 raise file.failure
     if written < len(images):
@@ -195,9 +208,10 @@ def _regrouped(
 ) -> Iterator[NDArray[np.uint8]]:
     """Cut slices of any length anew, so that the file does not depend on how they came.
 
-    A chunk that arrives in two parts may be deflated twice and leave a hole in the file.
+    A chunk that arrives in two parts may be deflated twice and leave a hole in the file. A block is
+    left as it is until the next but one is asked for.
     """
-    together = np.empty((_rows_together(shape), *shape[1:]), np.uint8)
+    together, other = np.empty((2, _rows_together(shape), *shape[1:]), np.uint8)
     filled = 0
     for pictures in slices:
         if pictures.dtype != np.uint8 or pictures.shape[1:] != shape[1:]:
@@ -210,6 +224,7 @@ def _regrouped(
             left = left[len(taken) :]
             if filled == len(together):
                 yield together
+                together, other = other, together
                 filled = 0
     if filled:
         yield together[:filled]
@@ -228,18 +243,26 @@ def _write_labels(
     _write(handle, "list_classes", np.array([name.encode() for name in class_names]))
 
 
-def _write_record(group: Any, rows: Sequence[RowSource], recipe: str) -> None:
-    columns = {
-        "ref": [row.ref.encode() for row in rows],
-        "content_hash": [row.content_hash.encode() for row in rows],
-        "fingerprint": [row.fingerprint for row in rows],
-        "copy": [row.copy for row in rows],
-    }
+def _write_record(group: Any, rows: RowSources, recipe: str) -> None:
+    """Write what the build knows of its rows; columns are written in slices, as pictures are."""
     _write(group, "build_id", np.zeros((), BUILD_ID_DTYPE))
     _write(group, "recipe", np.array(recipe.encode() or b"\0"))
-    _write(group, "parameters", np.array([row.parameters.encode() for row in rows]))
-    for name, (dtype, _) in ROW_FIELDS.items():
-        _write(group, name, np.array(columns[name], dtype))
+    longest = max(column.dtype.itemsize for column in _column(rows, "parameters"))
+    for name, (dtype, entry) in {"parameters": (f"S{longest}", ()), **ROW_FIELDS}.items():
+        stored = group.create_dataset(name, (len(rows), *entry), dtype, track_times=False)
+        written = 0
+        for column in _column(rows, name):
+            stored[written : written + len(column)] = column.astype(dtype, copy=False)
+            written += len(column)
+
+
+def _column(rows: RowSources, name: str) -> Iterator[NDArray[Any]]:
+    """Yield one column some rows at a time, checked."""
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        column = rows.column(name, start, min(start + _ROWS_AT_ONCE, len(rows)))
+        if not SOUND[name](column):
+            raise ValueError(f"a row's {name} does not hold what it should")
+        yield column
 
 
 def _write(parent: Any, name: str, values: NDArray[Any]) -> None:

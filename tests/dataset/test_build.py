@@ -84,7 +84,8 @@ def test_each_row_says_where_it_came_from(workspace: Workspace, photos_added: li
         photo = catalog.resolve("2.jpg")
     assert pair.train.refs[0] == "train[0]"
     assert pair.train.refs[TRAIN_IMAGES + 1] == photo.content_hash
-    row = workspace.manifest("enlarged")["rows"]["train"][TRAIN_IMAGES + 1]
+    rows = json.loads((report.folder / "build.json").read_text())["rows"]
+    row = rows["train"][TRAIN_IMAGES + 1]
     assert row == {"ref": photo.content_hash, "label": "non-cat", "file": "2.jpg"}
 
 
@@ -231,3 +232,21 @@ def test_progress_counts_all_rows(workspace: Workspace, photos_added: list[Path]
     build.build(workspace, on_progress=lambda done, total: seen.append((done, total)))
     total = TRAIN_IMAGES + TEST_IMAGES + 5
     assert seen[-1] == (total, total)
+
+
+def test_a_build_holds_the_catalog_as_it_was_when_it_began(
+    workspace: Workspace, photos_added: list[Path]
+) -> None:
+    before = bytes_of(build.build(workspace).folder)
+    changed = []
+
+    def change(_done: int, _total: int) -> None:
+        if not changed:
+            edit.undo(workspace)  # the photos' rows are gone
+            edit.remove(workspace, ["train[3]"])
+            changed.append(True)
+
+    assert bytes_of(build.build(workspace, on_progress=change).folder) == before
+    assert changed
+    assert read_status(workspace).total().images == TRAIN_IMAGES + TEST_IMAGES - 1
+    assert [one.up_to_date for one in read_status(workspace).builds] == [True, False]

@@ -11,8 +11,8 @@ import pytest
 from pictures import save
 
 from catdata.dataset import build, copies, explain, images, ingest, pixels
-from catdata.dataset.build import Recipe
 from catdata.dataset.catalog import ImageRow
+from catdata.dataset.contents import Recipe
 from catdata.dataset.copies import Augmentation
 from catdata.dataset.labels import Entry
 from catdata.dataset.workspace import Workspace

@@ -12,7 +12,7 @@ from pictures import TRAIN_IMAGES, save
 
 from catdata import h5file
 from catdata.dataset import build, edit, explain, ingest
-from catdata.dataset.build import Recipe
+from catdata.dataset.contents import Recipe
 from catdata.dataset.copies import Augmentation
 from catdata.dataset.labels import Entry
 from catdata.dataset.workspace import Workspace
@@ -41,8 +41,8 @@ def test_a_copy_is_explained_with_its_parent_and_its_parameters(augmented: Works
     assert record["parent"] == f"enlarged/train[{TRAIN_IMAGES}]"
     assert record["content_hash"] == photo.content_hash
     assert record["file"] == "a.jpg"
-    stored = augmented.manifest("enlarged")["rows"]["train"][-1]["transforms"]
-    assert record["transforms"] == stored
+    manifest = json.loads((augmented.data / "enlarged" / "build.json").read_text())
+    assert record["transforms"] == manifest["rows"]["train"][-1]["transforms"]
 
 
 def test_a_row_that_is_no_copy_is_explained_by_its_image(augmented: Workspace) -> None:

@@ -77,6 +77,16 @@ def test_an_npz_file_holds_the_arrays_of_a_build(filled: Workspace, tmp_path: Pa
         assert arrays["class_names"].tolist() == ["non-cat", "cat"]
 
 
+def test_an_npz_file_written_in_slices_is_the_one_that_numpy_writes(
+    filled: Workspace, tmp_path: Path
+) -> None:
+    export(filled, tmp_path / "out", "npz")
+    path = tmp_path / "out" / "catdata.npz"
+    with np.load(path, allow_pickle=False) as arrays:
+        np.savez_compressed(tmp_path / "numpy.npz", allow_pickle=False, **arrays)
+    assert path.read_bytes() == (tmp_path / "numpy.npz").read_bytes()
+
+
 @pytest.mark.parametrize("name", EXPORTERS)
 def test_progress_counts_every_image(filled: Workspace, tmp_path: Path, name: str) -> None:
     seen: list[tuple[int, int]] = []

@@ -134,6 +134,26 @@ def test_a_name_without_a_workspace_asks_for_one() -> None:
         read_pair("enlarged")
 
 
+def test_a_manifest_is_read_without_its_rows_however_it_is_laid_out(workspace: Workspace) -> None:
+    path = build.build(workspace).folder / "build.json"
+    whole = json.loads(path.read_text())
+    assert len(whole.pop("rows")["train"]) == 12
+    assert workspace.manifest("enlarged") == whole
+    for indent in (None, 1, 3):
+        path.write_text(json.dumps(json.loads(path.read_text()), indent=indent))
+        assert workspace.manifest("enlarged") == whole
+
+
+def test_a_manifest_cut_anywhere_or_with_a_torn_row_counts_as_none(workspace: Workspace) -> None:
+    path = build.build(workspace).folder / "build.json"
+    text = path.read_text()
+    for length in range(0, len(text) - 1, 13):
+        path.write_text(text[:length])
+        assert workspace.manifest("enlarged") == {}
+    path.write_text(text.replace('   {"ref": "train[7]"', '   {"ref": "train[7]'))
+    assert workspace.manifest("enlarged") == {}
+
+
 def test_a_torn_manifest_counts_as_none(workspace: Workspace) -> None:
     folder = build.build(workspace).folder
     (folder / "build.json").write_text('{"build": ')

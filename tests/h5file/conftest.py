@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from inprocess import read_here
+from sources import RowSource, Sources
 
 from catdata.errors import H5Refused, shown
-from catdata.h5file import RowSource
 from catdata.h5file.library import h5py
 
 COUNT, SIZE = 6, 8
@@ -32,17 +32,19 @@ def labels() -> np.ndarray:
 
 
 @pytest.fixture
-def rows() -> list[RowSource]:
+def rows() -> Sources:
     """Where they come from: two of the original pair, two added, two augmented copies."""
     added = ["a" * 64, "b" * 64]
     turned = '{"rotate":{"degrees":-7.5}}'
-    return [
-        RowSource("train[0]", "0" * 64, (1, 2, 3, 2**64 - 1)),
-        RowSource("train[1]", "1" * 64, (5, 6, 7, 8)),
-        *(RowSource(ref, ref, (0, 0, 0, 0)) for ref in added),
-        RowSource(added[0], added[0], (0, 0, 0, 0), 1, turned),
-        RowSource(added[1], added[1], (0, 0, 0, 0), 2),
-    ]
+    return Sources(
+        [
+            RowSource("train[0]", "0" * 64, (1, 2, 3, 2**64 - 1)),
+            RowSource("train[1]", "1" * 64, (5, 6, 7, 8)),
+            *(RowSource(ref, ref, (0, 0, 0, 0)) for ref in added),
+            RowSource(added[0], added[0], (0, 0, 0, 0), 1, turned),
+            RowSource(added[1], added[1], (0, 0, 0, 0), 2),
+        ]
+    )
 
 
 @pytest.fixture

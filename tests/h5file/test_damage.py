@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from sources import RowSource, Sources
 
 from catdata.errors import H5Refused
-from catdata.h5file import RowSource, read_split, write_split
+from catdata.h5file import read_split, write_split
 from catdata.h5file.library import h5py
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def course_file(path: Path, images: np.ndarray, labels: np.ndarray, **storage: A
 
 
 def build(path: Path, images: np.ndarray, labels: np.ndarray, *, compress: bool) -> None:
-    rows = [RowSource("train[1]", "a" * 64, (1, 2, 3, 4))] * len(labels)
+    rows = Sources([RowSource("train[1]", "a" * 64, (1, 2, 3, 4))] * len(labels))
     write_split(
         path,
         "train",

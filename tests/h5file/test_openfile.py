@@ -46,3 +46,18 @@ def test_opening_to_write_empties_the_file_only_where_it_is_created(tmp_path: Pa
     assert path.read_bytes() == b"abc"
     open_for_writing(path, create=True).close()
     assert path.read_bytes() == b""
+
+
+def test_a_failed_sync_is_remembered_and_ends_all_writing(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with open_for_writing(path, create=True) as file:
+        file.write(b"abc")
+        file.sync()
+        assert file.failure is None
+        os.close(file.fileno())  # as if the disk had gone
+        file.sync()
+        assert file.failure is not None
+        assert file.failure.errno == errno.EBADF
+        assert file.write(b"def") == 3
+        file.close()
+    assert path.read_bytes() == b"abc"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sources import RowSource, Sources
 
 from catdata.errors import H5Refused
 from catdata.h5file import (
     FILE_NAMES,
     SPLITS,
-    RowSource,
     read_pair,
     set_build_id,
     write_course_file,
@@ -35,7 +35,7 @@ def write_build(folder: Path, build_id: str, value: int) -> None:
             labels=np.array([0, 1]),
             slices=[np.full((2, 8, 8, 3), value, np.uint8)],
             size=8,
-            rows=[RowSource("a" * 64, "a" * 64, (1, 2, 3, 4))] * 2,
+            rows=Sources([RowSource("a" * 64, "a" * 64, (1, 2, 3, 4))] * 2),
             recipe="{}",
         )
         set_build_id(path, build_id)

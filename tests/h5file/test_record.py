@@ -7,15 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sources import RowSource, Sources
 
-from catdata.h5file import RowSource, open_split, read_split, set_build_id, write_split
+from catdata.h5file import open_split, read_split, set_build_id, write_split
+from catdata.h5file.form import ROW_FIELDS
 from catdata.h5file.library import h5py
 
 Refusal = Callable[[Path], tuple[str, str]]
 
 
 @pytest.fixture
-def build(tmp_path: Path, images: np.ndarray, labels: np.ndarray, rows: list[RowSource]) -> Path:
+def build(tmp_path: Path, images: np.ndarray, labels: np.ndarray, rows: Sources) -> Path:
     """One file of a build."""
     path = tmp_path / "train.h5"
     write_split(path, "train", labels=labels, slices=[images], size=8, rows=rows, recipe="{é}")
@@ -23,7 +25,7 @@ def build(tmp_path: Path, images: np.ndarray, labels: np.ndarray, rows: list[Row
     return path
 
 
-def test_a_build_tells_where_its_rows_come_from(build: Path, rows: list[RowSource]) -> None:
+def test_a_build_tells_where_its_rows_come_from(build: Path, rows: Sources) -> None:
     found = read_split(build, "train")
     assert found.warnings == ()
     assert found.refs == tuple(row.ref for row in rows)
@@ -150,7 +152,27 @@ def test_a_data_set_in_the_place_of_the_group_is_refused(build: Path, refusal: R
         pytest.param({"parameters": '{"a":"' + "x" * 1024 + '"}'}, id="parameters-long"),
     ],
 )
-def test_a_source_of_another_form_is_refused(wrong: dict[str, object]) -> None:
-    right = {"ref": "train[1]", "content_hash": "a" * 64, "fingerprint": (1, 2, 3, 4), "copy": 0}
-    with pytest.raises(ValueError, match="not"):
-        RowSource(**(right | wrong))
+def test_a_source_of_another_form_is_refused(
+    tmp_path: Path, images: np.ndarray, labels: np.ndarray, rows: Sources, wrong: dict[str, object]
+) -> None:
+    rows[3] = RowSource(**(rows[3]._asdict() | wrong))
+    path, (name,) = tmp_path / "train.h5", wrong
+    with pytest.raises(ValueError, match=f"a row's {name} does not hold what it should"):
+        write_split(path, "train", labels=labels, slices=[images], size=8, rows=rows, recipe="{}")
+
+
+def test_many_rows_are_written_as_few_are(tmp_path: Path) -> None:
+    """Columns are written in slices of 32,768 rows, which HDF5 takes in different ways."""
+    count = 2 * 32_768 + 1
+    rows = Sources(
+        RowSource(f"train[{row}]", f"{row:064x}", (row, 1, 2, 2**64 - 1 - row), row % 3)
+        for row in range(count)
+    )
+    rows[-1] = rows[-1]._replace(parameters='{"flip":{}}')
+    images, labels = np.ones((count, 1, 1, 3), np.uint8), np.zeros(count, int)
+    path = tmp_path / "train.h5"
+    write_split(path, "train", labels=labels, slices=[images], size=1, rows=rows, recipe="{}")
+    with h5py.File(path) as file:
+        for name, (dtype, _) in {"parameters": ("S11", ()), **ROW_FIELDS}.items():
+            np.testing.assert_array_equal(file["catdata"][name], rows.column(name, 0, count))
+            assert file["catdata"][name].dtype == dtype

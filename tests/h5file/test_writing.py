@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import os
 import resource
 import time
 import tracemalloc
@@ -13,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from sources import RowSource, Sources
 
 from catdata.errors import BuildRefused, StorageFailed
 from catdata.h5file import (
-    RowSource,
     open_split,
     read_split,
     set_build_id,
@@ -31,9 +32,7 @@ if TYPE_CHECKING:
 BUILD_ID = "5e" * 32
 
 
-def write(
-    path: Path, images: np.ndarray, labels: np.ndarray, rows: list[Any], **changes: Any
-) -> str:
+def write(path: Path, images: np.ndarray, labels: np.ndarray, rows: Sources, **changes: Any) -> str:
     """Write one file of a build, with its id."""
     options = {"slices": [images], "size": images.shape[1], "recipe": '{"seed":1}'} | changes
     digest = write_split(path, "train", labels=labels, rows=rows, **options)
@@ -56,7 +55,7 @@ def test_the_courses_notebook_reads_a_build(
     tmp_path: Path,
     images: np.ndarray,
     labels: np.ndarray,
-    rows: list[RowSource],
+    rows: Sources,
     compress: bool,
 ) -> None:
     for split in ("train", "test"):
@@ -80,7 +79,7 @@ def test_the_courses_notebook_reads_a_build(
 
 @pytest.mark.parametrize("compress", [False, True])
 def test_what_is_written_is_read_back_without_a_warning(
-    tmp_path: Path, images: np.ndarray, labels: np.ndarray, rows: list[RowSource], compress: bool
+    tmp_path: Path, images: np.ndarray, labels: np.ndarray, rows: Sources, compress: bool
 ) -> None:
     path = tmp_path / "train.h5"
     digest = write(path, images, labels, rows, compress=compress)
@@ -100,7 +99,7 @@ def test_the_same_rows_give_the_same_bytes_however_they_are_sliced(
     # Rows of 48 kB, ten to a chunk.
     images = np.random.default_rng(2).integers(0, 9, (25, 128, 128, 3), np.uint8)
     labels = np.arange(25) % 2
-    rows = [RowSource("a" * 64, "a" * 64, (1, 2, 3, 4))] * 25
+    rows = Sources([RowSource("a" * 64, "a" * 64, (1, 2, 3, 4))] * 25)
     written = set()
     for number, cuts in enumerate([[], [1, 2, 3], [9, 11, 20], [7, 7, 14], range(25)]):
         path = tmp_path / f"{number}.h5"
@@ -133,7 +132,7 @@ def test_no_clock_is_in_a_file(tmp_path: Path, images: np.ndarray, labels: np.nd
 
 
 def test_a_compressed_build_is_deflated_in_chunks_of_whole_pictures(
-    tmp_path: Path, images: np.ndarray, labels: np.ndarray, rows: list[RowSource]
+    tmp_path: Path, images: np.ndarray, labels: np.ndarray, rows: Sources
 ) -> None:
     path = tmp_path / "train.h5"
     write(path, images, labels, rows, compress=True)
@@ -171,7 +170,7 @@ def test_rows_that_do_not_fit_together_are_an_error(
     tmp_path: Path,
     images: np.ndarray,
     labels: np.ndarray,
-    rows: list[RowSource],
+    rows: Sources,
     changes: dict[str, Any],
     reason: str,
 ) -> None:
@@ -188,7 +187,7 @@ def test_rows_that_do_not_fit_together_are_an_error(
     ],
 )
 def test_a_build_that_no_reader_accepts_is_refused(tmp_path: Path, count: int, size: int) -> None:
-    rows = [RowSource("a" * 64, "a" * 64, (1, 2, 3, 4))] * count
+    rows = Sources([RowSource("a" * 64, "a" * 64, (1, 2, 3, 4))] * count)
     with pytest.raises(BuildRefused, match=f"{count:,} pictures of {size:,} pixels a side are too"):
         write_split(
             tmp_path / "train.h5",
@@ -202,7 +201,7 @@ def test_a_build_that_no_reader_accepts_is_refused(tmp_path: Path, count: int, s
 
 
 def test_an_error_of_the_slices_own_passes_through(
-    tmp_path: Path, images: np.ndarray, labels: np.ndarray, rows: list[RowSource]
+    tmp_path: Path, images: np.ndarray, labels: np.ndarray, rows: Sources
 ) -> None:
     def slices() -> Iterator[np.ndarray]:
         yield images[:2]
@@ -215,7 +214,7 @@ def test_an_error_of_the_slices_own_passes_through(
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     count = 2000  # 98 MB
     one = np.full((20, 128, 128, 3), 7, np.uint8)
-    rows = [RowSource("a" * 64, "a" * 64, (1, 2, 3, 4))] * count
+    rows = Sources([RowSource("a" * 64, "a" * 64, (1, 2, 3, 4))] * count)
     tracemalloc.start()
     write(tmp_path / "x.h5", one, np.zeros(count, int), rows, slices=(one for _ in range(100)))
     _, peak = tracemalloc.get_traced_memory()
@@ -248,7 +247,7 @@ def test_a_disk_that_fills_up_at_any_byte_is_one_error_that_names_the_file(
     tmp_path: Path,
     images: np.ndarray,
     labels: np.ndarray,
-    rows: list[RowSource],
+    rows: Sources,
     compress: bool,
 ) -> None:
     path = tmp_path / "train.h5"
@@ -261,6 +260,22 @@ def test_a_disk_that_fills_up_at_any_byte_is_one_error_that_names_the_file(
         assert caught.value.errno == errno.EFBIG
     with full_disk(whole):
         write(path, images, labels, rows, compress=compress)
+
+
+def test_a_disk_that_fails_while_it_takes_a_large_file_is_one_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_descriptor: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    count = 700  # 34 MB: the disk is given 32 MB before the rest is written
+    one = np.full((20, 128, 128, 3), 7, np.uint8)
+    rows = Sources([RowSource("a" * 64, "a" * 64, (1, 2, 3, 4))] * count)
+    path = tmp_path / "train.h5"
+    with pytest.raises(StorageFailed, match="Input/output error") as caught:
+        write(path, one, np.zeros(count, int), rows, slices=(one for _ in range(35)))
+    assert caught.value.errno == errno.EIO
 
 
 @pytest.mark.parametrize(

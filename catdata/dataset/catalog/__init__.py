@@ -4,10 +4,12 @@
 what comes out of it, ``store`` the catalog itself.
 """
 
+from catdata.dataset.catalog.columns import ImageColumns, as_hex
 from catdata.dataset.catalog.rows import (
     Command,
     Count,
     ImageRow,
+    ImageSource,
     Selection,
     as_words,
     fingerprints,
@@ -19,8 +21,11 @@ __all__ = [
     "Catalog",
     "Command",
     "Count",
+    "ImageColumns",
     "ImageRow",
+    "ImageSource",
     "Selection",
+    "as_hex",
     "as_words",
     "fingerprints",
     "now",

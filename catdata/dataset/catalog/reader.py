@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from catdata.dataset.catalog import migrations, schema, state
+from catdata.dataset.catalog import columns, migrations, schema, state
 from catdata.dataset.catalog.rows import Count, ImageRow, Selection, from_values
 from catdata.errors import UnknownReference, WorkspaceDamaged, did_you_mean, shown
 from catdata.h5file import SPLITS
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from catdata.dataset.catalog.columns import ImageColumns
+    from catdata.dataset.catalog.rows import ImageSource
 
 SHORTEST_REF = 6
 _ROWS_AT_ONCE = 256
@@ -106,6 +109,25 @@ class Reader:
         while page := self._all(self._SELECT, values):
             yield from page
             values["after"] = page[-1].id
+
+    _COLUMNS = f"""
+        SELECT {", ".join(columns.READ)} FROM image
+        WHERE NOT +removed AND +split = ? ORDER BY id
+    """  # noqa: S608 - names of our own columns
+
+    def columns(self, split: str) -> ImageColumns:
+        """Return the images of a split as :meth:`images` would, all of them and in little memory.
+
+        Raises:
+            WorkspaceDamaged: If a row holds what is no hash.
+        """
+        rows = self._pages(self._COLUMNS, (split,))
+        try:
+            return columns.read(rows)
+        except ValueError as error:
+            raise WorkspaceDamaged(
+                f"{shown(self.path)} is damaged: {error}.", hint=schema.DAMAGE_HINT
+            ) from error
 
     _WITH_FILES = "SELECT * FROM image WHERE file_hash IS NOT NULL ORDER BY id"
 
@@ -260,11 +282,11 @@ class Reader:
         FROM json_each(?)
     """
 
-    def short_ref(self, image: ImageRow) -> str:
+    def short_ref(self, image: ImageSource) -> str:
         """Return the name people see: ``train[146]``, or the shortest unambiguous hash."""
         return self.short_refs([image])[0]
 
-    def short_refs(self, images: Sequence[ImageRow]) -> list[str]:
+    def short_refs(self, images: Sequence[ImageSource]) -> list[str]:
         """Return the name that people see of each image, as :meth:`short_ref`."""
         refs = [image.ref for image in images]
         unclear = [at for at, image in enumerate(images) if image.origin == "added"]
@@ -288,14 +310,17 @@ class Reader:
         with schema.translated(self.path):
             return schema.execute_in_turn(self._connection, query, values)
 
-    def _iterate(self, query: str, values: schema.Values = ()) -> Iterator[schema.Row]:
+    def _pages(self, query: str, values: schema.Values = ()) -> Iterator[list[schema.Row]]:
         cursor = self._execute(query, values)
         while True:
             with schema.translated(self.path):
                 rows = cursor.fetchmany(_ROWS_AT_ONCE)
             if not rows:
                 return
-            yield from rows
+            yield rows
+
+    def _iterate(self, query: str, values: schema.Values = ()) -> Iterator[schema.Row]:
+        return chain.from_iterable(self._pages(query, values))
 
     def _all(self, query: str, values: schema.Values) -> list[ImageRow]:
         return list(map(from_values, self._iterate(query, values)))

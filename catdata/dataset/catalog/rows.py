@@ -21,44 +21,29 @@ if TYPE_CHECKING:
     from catdata.dataset.catalog.schema import Row
 
 
-@dataclass(frozen=True, slots=True)
-class ImageRow:
-    """One image of the catalog.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSource:
+    """What a build needs to know of an image: what it shows, and where its pixels come from.
 
     Attributes:
         origin: ``original`` (a row of the course's pair) or ``added`` (a file).
         content_hash: sha256 of the 64 x 64 pixels of the whole picture, hexadecimal.
-        fingerprint: The four 64-bit words of :mod:`catdata.fingerprint`.
-        width: Of the upright picture, in pixels; so is *height*.
         label: 0 (non-cat) or 1 (cat).
-        split: ``train`` or ``test``.
         home_split: Of an original: the file of the pair that holds it, in row *home_row*.
         file_hash: Of an added one: sha256 of its file, hexadecimal.
-        removed: Whether builds leave it out.
-        added_at: When it came, UTC, ISO 8601.
         location: Of one catalogued in place: the absolute path of its file, as Python has it (see
             :func:`os.fsdecode`); None if the file is in the raw store.
-        id: Counts up as images come; 0 for a row not stored yet.
     """
 
     origin: str
     content_hash: str
-    fingerprint: tuple[int, int, int, int]
-    width: int
-    height: int
     label: int
-    split: str
     home_split: str | None = None
     home_row: int | None = None
     file_hash: str | None = None
     format: str | None = None
     file_name: str | None = None
-    source: str | None = None
-    removed: bool = False
-    warnings: tuple[str, ...] = ()
-    added_at: str = ""
     location: str | None = None
-    id: int = 0
 
     @property
     def ref(self) -> str:
@@ -71,6 +56,30 @@ class ImageRow:
     def class_name(self) -> str:
         """``cat`` or ``non-cat``."""
         return CLASS_NAMES[self.label]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRow(ImageSource):
+    """One image of the catalog.
+
+    Attributes:
+        fingerprint: The four 64-bit words of :mod:`catdata.fingerprint`.
+        width: Of the upright picture, in pixels; so is *height*.
+        split: ``train`` or ``test``.
+        removed: Whether builds leave it out.
+        added_at: When it came, UTC, ISO 8601.
+        id: Counts up as images come; 0 for a row not stored yet.
+    """
+
+    fingerprint: tuple[int, int, int, int]
+    width: int
+    height: int
+    split: str
+    source: str | None = None
+    removed: bool = False
+    warnings: tuple[str, ...] = ()
+    added_at: str = ""
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
