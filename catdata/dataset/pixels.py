@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -77,7 +78,9 @@ class PixelSource:
         self._cache = self._open_files.enter_context(self._workspace.pixel_cache(self.preparation))
         if ORIGINAL in self._workspace.builds():
             folder = self._workspace.build_folder(ORIGINAL)
+            known = self._workspace.manifest(ORIGINAL).get("files", {})
             for split, name in h5file.FILE_NAMES.items():
+                _check_unchanged(folder / name, known.get(name, {}).get("sha256"))
                 file = self._open_files.enter_context(h5file.open_split(folder / name, split))
                 self._originals[split] = file
         return self
@@ -185,6 +188,19 @@ class PixelSource:
         files = [self._stored(row)]
         (made,) = engine.map_in_order(self.pool, function, files, on_death=refuse)
         return made
+
+
+def _check_unchanged(path: Path, known: str | None) -> None:
+    """Refuse a file of the original pair that is not what was copied: builds would pass it on."""
+    if known is None or not path.is_file():
+        return
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != known:
+        raise WorkspaceDamaged(
+            f"{shown(path)} has changed: its sha256 is not the one that build.json notes.",
+            hint="Copy the course's own file back into that folder.",
+        )
 
 
 def refuse(file: Stored | Pixels, died: engine.WorkerDied) -> NoReturn:

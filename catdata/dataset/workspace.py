@@ -23,6 +23,7 @@ from catdata.dataset.images import Preparation
 from catdata.dataset.rawstore import RawStore
 from catdata.errors import (
     ConfigRefused,
+    H5Refused,
     StorageFailed,
     UnknownReference,
     WorkspaceError,
@@ -294,14 +295,32 @@ def read_pair(name: str, workspace: Path | None = None) -> h5file.Pair:
         H5Refused: If its files are not in the course's form.
         WorkspaceError: If *name* is no folder and there is no workspace to look in.
     """
-    return h5file.read_pair(_pair_folder(name, workspace))
+    folder = _pair_folder(name, workspace)
+    with _mendable(folder):
+        return h5file.read_pair(folder)
 
 
-def open_pair(
-    name: str, workspace: Path | None = None
-) -> contextlib.AbstractContextManager[h5file.OpenPair]:
+@contextlib.contextmanager
+def open_pair(name: str, workspace: Path | None = None) -> Iterator[h5file.OpenPair]:
     """Open a build, named as for :func:`read_pair`, that may be larger than memory."""
-    return h5file.open_pair(_pair_folder(name, workspace))
+    folder = _pair_folder(name, workspace)
+    with contextlib.ExitStack() as opened:
+        with _mendable(folder):
+            pair = opened.enter_context(h5file.open_pair(folder))
+        yield pair
+
+
+@contextlib.contextmanager
+def _mendable(folder: Path) -> Iterator[None]:
+    """Let an error in the files of a build that was written here say how to mend it."""
+    try:
+        yield
+    except H5Refused as error:
+        if folder.name == ORIGINAL or "build_id" not in manifest.read(folder):
+            raise
+        raise H5Refused(
+            error.message, hint=f"Write that build anew: catdata build-h5 {folder.name}"
+        ) from error
 
 
 def _pair_folder(name: str, workspace: Path | None) -> Path:

@@ -252,3 +252,11 @@ def test_show_gives_a_path_on_one_line(run, here: Path) -> None:
     save(here / long, 1)
     run("add", long, "--label", "cat")
     assert f"source          {here / long}\n" in run("show", long).stdout
+
+
+def test_a_build_that_is_broken_is_to_be_written_anew(run, here: Path) -> None:
+    run("build-h5")
+    path = here / "data" / "enlarged" / "train_catvnoncat.h5"
+    path.write_bytes(path.read_bytes()[:5000])
+    result = run("train enlarged", status=1)
+    assert "Hint: Write that build anew: catdata build-h5 enlarged" in result.stderr

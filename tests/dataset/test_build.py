@@ -203,6 +203,15 @@ def test_a_missing_photo_stops_the_build_and_keeps_the_one_before(
     ]
 
 
+def test_an_original_pair_that_has_changed_is_not_passed_on(workspace: Workspace) -> None:
+    path = workspace.data / "original" / h5file.FILE_NAMES["test"]
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(WorkspaceDamaged, match="test_catvnoncat.h5 has changed"):
+        build.build(workspace)
+
+
 def test_leftovers_of_a_killed_build_go_with_the_next(workspace: Workspace) -> None:
     durable.partial_path(workspace.data / "enlarged").mkdir()
     build.build(workspace)
