@@ -174,18 +174,25 @@ class GuardedExecutor(Executor):
                     break
                 is_last = call is None
                 if call is not None and call.future.set_running_or_notify_cancel():
-                    try:
-                        worker = worker or _Worker(self._limits, self._preload)
-                    except OSError as error:
-                        call.future.set_exception(error)
-                        continue
-                    worker.send(call)
+                    worker = self._given(worker, call)
             if worker and worker.calls and not worker.receive():
-                worker = None
+                not_begun, worker = worker.calls, None
+                for call in not_begun:
+                    worker = self._given(worker, call)
             if is_last and not (worker and worker.calls):
                 break
         if worker:
             worker.connection.close()
+
+    def _given(self, worker: _Worker | None, call: _Call) -> _Worker | None:
+        """Give a call to a worker, a new one if there is none; if none starts, the call fails."""
+        try:
+            worker = worker or _Worker(self._limits, self._preload)
+        except OSError as error:
+            call.future.set_exception(error)
+            return None
+        worker.send(call)
+        return worker
 
 
 class _Worker:
@@ -223,17 +230,17 @@ class _Worker:
             self.connection.send_bytes(call.data)
 
     def receive(self) -> bool:
-        """Finish the oldest call; return False if the worker died, and all its calls with it."""
+        """Finish the oldest call; return False if the worker died of it, the others not begun."""
+        future = self.calls.popleft().future
         try:
             answer = self.connection.recv_bytes()
         except (EOFError, OSError):
-            self._bury()
+            self._bury(future)
             return False
         try:
             went_well, outcome = pickle.loads(answer)  # noqa: S301 - from our own worker
         except Exception as error:  # noqa: BLE001 - such as an exception that cannot be copied
             went_well, outcome = False, error
-        future = self.calls.popleft().future
         self._since = time.monotonic()
         if went_well:
             future.set_result(outcome)
@@ -241,15 +248,14 @@ class _Worker:
             future.set_exception(outcome)
         return True
 
-    def _bury(self) -> None:
+    def _bury(self, future: Future[Any]) -> None:
         self.connection.close()
         took = time.monotonic() - self._since
-        for call in self.calls:
-            call.future.set_exception(
-                WorkerDied()
-                if self._seconds is None or took < self._seconds
-                else OutOfTime(self._seconds)
-            )
+        future.set_exception(
+            WorkerDied()
+            if self._seconds is None or took < self._seconds
+            else OutOfTime(self._seconds)
+        )
 
 
 @functools.cache
