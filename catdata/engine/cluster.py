@@ -106,7 +106,7 @@ class Cluster(Executor):
         while isinstance(function, partial) and not function.keywords:
             function, given = function.func, (*function.args, *given)
         theirs = self._client.submit(
-            run_guarded, self._limits, function, *given, pure=False, **kwargs
+            _run_beside, self._limits, function, *given, pure=False, **kwargs
         )
         ours: Future[Result] = Future()
         self._under_way.add(ours)
@@ -158,6 +158,21 @@ class Cluster(Executor):
     def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
         """Wait for what was begun, unless an error or Ctrl-C makes it useless."""
         self.shutdown(wait=kind is None, cancel_futures=kind is not None)
+
+
+def _run_beside(
+    limits: Limits, fn: Callable[P, Result], /, *args: P.args, **kwargs: P.kwargs
+) -> Result:
+    """Run *fn* in a guarded process beside this worker of Dask, as long as that wants it.
+
+    Raises:
+        WorkerDied: If the process did not survive it.
+    """
+    from distributed import get_worker
+
+    worker: Any = get_worker()
+    task = worker.state.tasks[worker.get_current_task()]
+    return run_guarded(partial(fn, *args, **kwargs), limits, lambda: task.state != "cancelled")
 
 
 def _itself(value: Result) -> Result:
