@@ -84,7 +84,7 @@ class Cluster(Executor):
         """Send *value* to the cluster once and return what stands for it in later calls.
 
         It is the result of a task there, so that it is made again if its worker is gone, and each
-        each worker fetches it once.
+        worker fetches it once.
         """
         self._check_connected()
         with warnings.catch_warnings():
