@@ -90,11 +90,11 @@ def served(workspace: Path, folder: Path) -> Iterator[tuple[subprocess.Popen[str
 
 
 def megabytes(process: int) -> float:
-    """Return the memory of a process and its children that is theirs alone, in MB."""
-    children = Path(f"/proc/{process}/task/{process}/children")
-    everyone = [process, *map(int, children.read_text().split())]
-    rollups = [Path(f"/proc/{one}/smaps_rollup").read_text() for one in everyone]
-    return sum(int(re.findall(r"^Pss:\s+(\d+)", text, re.MULTILINE)[0]) for text in rollups) / 1e3
+    """Return the memory of a process and all below it that is theirs alone, in MB."""
+    rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+    own = int(re.findall(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)[0]) / 1e3
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    return own + sum(megabytes(int(child)) for task in tasks for child in task.read_text().split())
 
 
 def answer_all(page: Page, count: int, pace: float, process: int) -> tuple[list[float], float]:

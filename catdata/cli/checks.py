@@ -31,7 +31,7 @@ _SHOWN_OF_A_KIND = 10
     help="Also look for wrong labels, by networks that did not see the image.",
 )
 @options.plot
-@options.workers
+@options.checking_workers
 @options.as_json
 @options.quiet
 @click.pass_obj
@@ -43,6 +43,7 @@ def check(
     doubtful: bool,
     plot: Path | None,
     jobs: Jobs,
+    training_jobs: Jobs,
     as_json: bool,
 ) -> None:
     """Look for copies, leaks, wrong labels and poor pictures.
@@ -56,7 +57,7 @@ def check(
     with output.progress("check", "images") as show:
         findings = audit(workspace, jobs=jobs, on_progress=show)
     if doubtful:
-        findings += _doubtful(workspace, jobs)
+        findings += _doubtful(workspace, jobs, training_jobs)
     if plot:
         _draw(workspace, findings, plot)
     if as_json:
@@ -68,7 +69,7 @@ def check(
     ctx.exit(1 if strict and findings else 0)
 
 
-def _doubtful(workspace: Workspace, jobs: Jobs) -> list[Finding]:
+def _doubtful(workspace: Workspace, jobs: Jobs, training_jobs: Jobs) -> list[Finding]:
     from catdata.dataset.audit import Finding
     from catdata.dataset.pixels import everything
     from catdata.learning import doubt
@@ -83,7 +84,7 @@ def _doubtful(workspace: Workspace, jobs: Jobs) -> list[Finding]:
         return []
     with output.progress("doubt", "trainings") as show:
         doubtful = doubt.doubtful_labels(
-            whole, options_of_doubt, groups=whole.groups, on_progress=show
+            whole, options_of_doubt, groups=whole.groups, jobs=training_jobs, on_progress=show
         )
     return [
         Finding(

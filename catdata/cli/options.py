@@ -127,22 +127,16 @@ jobs = click.option(
 )
 
 
-def _workers(default: str, text: str) -> Callable[[_Command], _Command]:
-    """Offer the engines; the command gets ``jobs``, which says where its work runs.
+def _workers(text: str, **engines: str) -> Callable[[_Command], _Command]:
+    """Offer the engines; the command gets an argument for each kind of work, with its engine.
 
     Args:
-        default: The engine where none is named.
         text: The help for ``--engine``.
+        engines: The name of each argument, and its engine where none is chosen.
     """
     offered = [
         jobs,
-        click.option(
-            "--engine",
-            type=NameIn("catdata.engine:EXECUTORS"),
-            default=default,
-            show_default=True,
-            help=text,
-        ),
+        click.option("--engine", type=NameIn("catdata.engine:EXECUTORS"), help=text),
         click.option(
             "--scheduler", metavar="URL", help="Address of a Dask cluster, as tcp://HOST:8786."
         ),
@@ -151,12 +145,13 @@ def _workers(default: str, text: str) -> Callable[[_Command], _Command]:
     def offer(command: _Command) -> _Command:
         @functools.wraps(command)
         def chosen(
-            *args: Any, engine: str, jobs: int | None, scheduler: str | None, **rest: Any
+            *args: Any, engine: str | None, jobs: int | None, scheduler: str | None, **rest: Any
         ) -> Any:
             from catdata.engine import Engine
 
-            name = "dask" if scheduler and engine == default else engine
-            return command(*args, jobs=Engine(name, jobs, scheduler), **rest)
+            named = engine or ("dask" if scheduler else None)
+            where = {work: Engine(named or name, jobs, scheduler) for work, name in engines.items()}
+            return command(*args, **where, **rest)
 
         for option in reversed(offered):
             chosen = option(chosen)
@@ -166,12 +161,19 @@ def _workers(default: str, text: str) -> Callable[[_Command], _Command]:
 
 
 workers = _workers(
-    "processes",
     "Where pictures are decoded. Processes are as fast as threads, and a picture that crashes or"
-    " hangs costs itself alone.",
+    " hangs costs itself alone.  [default: processes]",
+    jobs="processes",
 )
 training_workers = _workers(
-    "threads", "Where networks are trained side by side; the numbers are the same."
+    "Where networks are trained side by side; the numbers are the same.  [default: threads]",
+    jobs="threads",
+)
+checking_workers = _workers(
+    "Where pictures are decoded, and networks trained that doubt labels.  [default: processes, and"
+    " threads for networks]",
+    jobs="processes",
+    training_jobs="threads",
 )
 
 label = click.option(

@@ -20,7 +20,7 @@ from catdata.dataset.examine import Examined, Task, deadly, examine
 from catdata.dataset.intake import File, Intake
 from catdata.dataset.outcomes import Added, AddReport, Outcome, Refused, Skipped
 from catdata.engine import Engine
-from catdata.errors import StorageFailed
+from catdata.errors import EngineFailed, StorageFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -87,6 +87,8 @@ def stream(
                 _keep(cache, batch, outcomes)
                 added += sum(isinstance(outcome, Added) for outcome in outcomes)
                 yield outcomes
+        except EngineFailed:
+            raise
         except OSError as error:
             raise StorageFailed(
                 f"The disk refused after {added} photos were added: "

@@ -11,7 +11,6 @@ from catdata.engine.executors import (
     Engine,
     InlineExecutor,
     Jobs,
-    executor,
     shared,
     usable_cores,
 )
@@ -27,7 +26,6 @@ __all__ = [
     "Limits",
     "WorkerDied",
     "begin_item",
-    "executor",
     "map_chunks",
     "map_in_order",
     "shared",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
-from concurrent.futures import Executor
+from concurrent import futures
+from concurrent.futures import Executor, Future
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -13,7 +15,6 @@ from catdata.errors import ConfigRefused, EngineFailed, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -45,30 +46,39 @@ def cluster(scheduler: str, limits: Limits = LIMITS) -> Cluster:
     except (OSError, ValueError) as error:
         raise EngineFailed(
             f"There is no Dask scheduler at {shown(scheduler)}: {shown(str(error))}.",
-            hint="Start one with: dask scheduler (and workers with: dask worker ADDRESS)",
+            hint="Start one with: dask scheduler (and workers with: dask worker ADDRESS), or leave"
+            " --scheduler out.",
         ) from error
-    return Cluster(client, limits)
+    return Cluster(client, scheduler, limits)
 
 
 class Cluster(Executor):
     """A Dask client as an executor; each of its workers has guarded workers of its own.
 
-    Dask tries the calls of a worker that is gone on another one.
+    Dask tries the calls of a worker that is gone on another one. Without its scheduler all is lost
+    that was under way: then each of these calls, and any later one, raises :class:`EngineFailed`.
 
     Args:
         client: Dask's own.
+        scheduler: Its address.
         limits: What each guarded worker may use.
     """
 
-    def __init__(self, client: Any, limits: Limits) -> None:
+    def __init__(self, client: Any, scheduler: str, limits: Limits) -> None:
         self._client = client
+        self._scheduler = scheduler
         self._limits = limits
-        self._executor = client.get_executor(pure=False)
+        self._under_way: set[Future[Any]] = set()
+        for handler in logging.getLogger("distributed").handlers:
+            handler.addFilter(_is_silent)
 
     @property
     def cores(self) -> int:
         """How many calls the cluster runs at once, 1 where it has no worker yet."""
-        return max(1, sum(map(int, self._client.nthreads().values())))
+        try:
+            return max(1, sum(map(int, self._client.nthreads().values())))
+        except OSError as error:
+            raise self._lost() from error
 
     def share(self, value: Result) -> Result:
         """Send *value* to the cluster once and return what stands for it in later calls.
@@ -76,6 +86,7 @@ class Cluster(Executor):
         It is the result of a task there, so that it is made again if its worker is gone, and each
         worker fetches it once.
         """
+        self._check_connected()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sending large graph")  # once is what we want
             handle: Result = self._client.submit(_itself, value, pure=False)
@@ -88,25 +99,86 @@ class Cluster(Executor):
 
         What :meth:`share` returned is an argument, or one that a ``functools.partial`` fixes.
         """
+        self._check_connected()
         given: tuple[Any, ...] = args
         function: Any = fn
         # Dask looks for what is shared in positional arguments, not inside others.
         while isinstance(function, partial) and not function.keywords:
             function, given = function.func, (*function.args, *given)
-        future: Future[Result] = self._executor.submit(
-            run_guarded, self._limits, function, *given, **kwargs
+        theirs = self._client.submit(
+            _run_beside, self._limits, function, *given, pure=False, **kwargs
         )
-        return future
+        ours: Future[Result] = Future()
+        self._under_way.add(ours)
+        ours.add_done_callback(self._under_way.discard)
+        ours.add_done_callback(lambda done: done.cancelled() and theirs.cancel())
+        self._client.loop.add_callback(self._hand_on, theirs, ours)
+        return ours
+
+    async def _hand_on(self, theirs: Any, ours: Future[Result]) -> None:
+        """Tell a future how Dask's own ended; that is cancelled where the scheduler is lost.
+
+        Dask's own executor would leave it open if the scheduler went just before it gave a result.
+        """
+        error: BaseException | None = None
+        try:
+            result: Result = await theirs._result()  # noqa: SLF001 - as Dask's own executor does
+        except BaseException as raised:  # noqa: BLE001 - a future carries whatever the call raised
+            error = raised if theirs.status == "error" else self._lost()
+        if not ours.set_running_or_notify_cancel():
+            return
+        if error:
+            ours.set_exception(error)
+        else:
+            ours.set_result(result)
+
+    def _check_connected(self) -> None:
+        if self._client.status != "running":
+            raise self._lost()
+
+    def _lost(self) -> EngineFailed:
+        return EngineFailed(
+            f"The Dask scheduler at {shown(self._scheduler)} is gone, and with it what was under"
+            " way.",
+            hint="What was finished before stays. Start the cluster again, or leave --scheduler"
+            " out; then run the same command again.",
+        )
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leave the cluster, which goes on."""
-        self._executor.shutdown(wait=wait and not cancel_futures)
+        under_way = list(self._under_way)
+        for call in under_way if cancel_futures else ():
+            call.cancel()
+        if wait:
+            futures.wait(under_way)
         self._client.close()
+        for handler in logging.getLogger("distributed").handlers:
+            handler.removeFilter(_is_silent)
 
     def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
         """Wait for what was begun, unless an error or Ctrl-C makes it useless."""
         self.shutdown(wait=kind is None, cancel_futures=kind is not None)
 
 
+def _run_beside(
+    limits: Limits, fn: Callable[P, Result], /, *args: P.args, **kwargs: P.kwargs
+) -> Result:
+    """Run *fn* in a guarded process beside this worker of Dask, as long as that wants it.
+
+    Raises:
+        WorkerDied: If the process did not survive it.
+    """
+    from distributed import get_worker
+
+    worker: Any = get_worker()
+    task = worker.state.tasks[worker.get_current_task()]
+    return run_guarded(partial(fn, *args, **kwargs), limits, lambda: task.state != "cancelled")
+
+
 def _itself(value: Result) -> Result:
     return value
+
+
+def _is_silent(_record: logging.LogRecord) -> bool:
+    """Keep from stderr what Dask says, with tracebacks, of a cluster that the caller hears of."""
+    return False

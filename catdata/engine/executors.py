@@ -128,12 +128,3 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def executor(engine: str = "threads", jobs: int | None = None) -> Executor:
-    """Return an executor from :data:`EXECUTORS` with *jobs* workers (all usable cores if None).
-
-    One job in threads is the calling thread itself.
-    """
-    jobs = jobs or usable_cores()
-    return Engine("inline" if jobs == 1 and engine == "threads" else engine, jobs).executor()

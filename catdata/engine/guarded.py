@@ -13,13 +13,14 @@ import json
 import os
 import pickle
 import queue
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from contextlib import suppress
 from dataclasses import asdict
 from multiprocessing.connection import Connection
@@ -35,6 +36,7 @@ P = ParamSpec("P")
 Result = TypeVar("Result")
 
 _AHEAD = 2  # calls that a worker has been given, so that it need not wait for this process
+_LOOK_EVERY = 0.5  # seconds
 _SMALL = 32 << 10  # bytes of a call that surely goes into the socket's buffer
 
 _BOOTSTRAP = (
@@ -121,6 +123,7 @@ class GuardedExecutor(Executor):
             threading.Thread(target=self._drive, name=f"catdata-{number}", daemon=True)
             for number in range(jobs)
         ]
+        self._doing: dict[Future[Any], _Worker] = {}
         self._lock = threading.Lock()
         self._is_closed = False
         for driver in self._drivers:
@@ -174,18 +177,34 @@ class GuardedExecutor(Executor):
                     break
                 is_last = call is None
                 if call is not None and call.future.set_running_or_notify_cancel():
-                    try:
-                        worker = worker or _Worker(self._limits, self._preload)
-                    except OSError as error:
-                        call.future.set_exception(error)
-                        continue
-                    worker.send(call)
+                    worker = self._given(worker, call)
             if worker and worker.calls and not worker.receive():
-                worker = None
+                not_begun, worker = worker.calls, None
+                for call in not_begun:
+                    worker = self._given(worker, call)
             if is_last and not (worker and worker.calls):
                 break
         if worker:
             worker.connection.close()
+
+    def _given(self, worker: _Worker | None, call: _Call) -> _Worker | None:
+        """Give a call to a worker, a new one if there is none; if none starts, the call fails."""
+        try:
+            worker = worker or _Worker(self._limits, self._preload)
+        except OSError as error:
+            call.future.set_exception(error)
+            return None
+        self._doing[call.future] = worker
+        call.future.add_done_callback(lambda done: self._doing.pop(done, None))
+        worker.send(call)
+        return worker
+
+    def abandon(self, future: Future[Any]) -> None:
+        """End the worker that is at a call nobody waits for; a call in line stays there."""
+        worker = self._doing.get(future)
+        with suppress(IndexError, ProcessLookupError):  # it was done just now
+            if worker and worker.calls[0].future is future:
+                os.kill(worker.process, signal.SIGKILL)
 
 
 class _Worker:
@@ -199,8 +218,8 @@ class _Worker:
     def __init__(self, limits: Limits, preload: Sequence[str]) -> None:
         self.connection = _server.fork(limits, preload)
         try:
-            self.connection.recv_bytes()  # what it says when it is ready
-        except (EOFError, OSError):
+            self.process = int(self.connection.recv_bytes())  # what it says when it is ready
+        except (EOFError, OSError, ValueError):
             self.connection.close()
             raise EngineFailed(
                 "The workers that read pictures can't be started.",
@@ -223,17 +242,17 @@ class _Worker:
             self.connection.send_bytes(call.data)
 
     def receive(self) -> bool:
-        """Finish the oldest call; return False if the worker died, and all its calls with it."""
+        """Finish the oldest call; return False if the worker died of it, the others not begun."""
         try:
             answer = self.connection.recv_bytes()
         except (EOFError, OSError):
-            self._bury()
+            self._bury(self.calls.popleft().future)
             return False
+        future = self.calls.popleft().future
         try:
             went_well, outcome = pickle.loads(answer)  # noqa: S301 - from our own worker
         except Exception as error:  # noqa: BLE001 - such as an exception that cannot be copied
             went_well, outcome = False, error
-        future = self.calls.popleft().future
         self._since = time.monotonic()
         if went_well:
             future.set_result(outcome)
@@ -241,15 +260,14 @@ class _Worker:
             future.set_exception(outcome)
         return True
 
-    def _bury(self) -> None:
+    def _bury(self, future: Future[Any]) -> None:
         self.connection.close()
         took = time.monotonic() - self._since
-        for call in self.calls:
-            call.future.set_exception(
-                WorkerDied()
-                if self._seconds is None or took < self._seconds
-                else OutOfTime(self._seconds)
-            )
+        future.set_exception(
+            WorkerDied()
+            if self._seconds is None or took < self._seconds
+            else OutOfTime(self._seconds)
+        )
 
 
 @functools.cache
@@ -259,11 +277,21 @@ def _beside(_process: int, limits: Limits) -> GuardedExecutor:
 
 
 def run_guarded(
-    limits: Limits, fn: Callable[P, Result], /, *args: P.args, **kwargs: P.kwargs
+    call: Callable[[], Result], limits: Limits, is_wanted: Callable[[], bool]
 ) -> Result:
-    """Run *fn* in a guarded worker of this process and wait for it.
+    """Run *call* in a guarded worker of this process and wait for it.
+
+    Args:
+        call: What to run.
+        limits: What the worker may use.
+        is_wanted: Asked now and then whether to go on.
 
     Raises:
-        WorkerDied: If the worker did not survive it.
+        WorkerDied: If the worker did not survive it, or was ended since nobody wanted it.
     """
-    return _beside(os.getpid(), limits).submit(fn, *args, **kwargs).result()
+    workers = _beside(os.getpid(), limits)
+    future = workers.submit(call)
+    while not wait([future], _LOOK_EVERY).done:
+        if not is_wanted():
+            workers.abandon(future)
+    return future.result()

@@ -63,8 +63,8 @@ def _live(folder: int, connection: int, limits: Limits) -> None:
 
 
 def work(connection: Connection) -> None:
-    """Say that this worker is ready, then answer each pickled call until the connection ends."""
-    connection.send_bytes(b"")
+    """Say by its number that this worker is ready, then answer pickled calls until the end."""
+    connection.send_bytes(b"%d" % os.getpid())
     while True:
         try:
             call = connection.recv_bytes()

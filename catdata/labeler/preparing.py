@@ -1,15 +1,16 @@
 """Make of a photo what the page shows: a preview, the square as the network sees it, an opinion.
 
-All of this runs in child processes, since a file from anywhere may crash a decoder or stop it.
+All of this runs in guarded workers, since a file from anywhere may crash a decoder or stop it.
 Previews are encoded anew from pixels, so neither EXIF data nor a place leaves the file.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from catdata.dataset.outcomes import Refused, Skipped
 from catdata.dataset.pixels import PixelSource
 from catdata.dataset.plainfile import read_file
 from catdata.dataset.workspace import Workspace
-from catdata.engine import InlineExecutor
+from catdata.engine import InlineExecutor, begin_item
 from catdata.errors import CatdataError, shown
 from catdata.learning import models
 
@@ -32,12 +33,13 @@ if TYPE_CHECKING:
     from catdata.dataset.labels import Entry
     from catdata.dataset.pixels import Pixels
 
+_NICENESS = 5  # the page goes before what is made ahead for it
 LONGEST = 960  # pixels of a preview: a photo of 12 megapixels is decoded at half its size for it
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a child needs to know.
+    """What a worker needs to know.
 
     Attributes:
         workspace: The workspace's folder.
@@ -88,8 +90,45 @@ class Prepared:
 Made = Prepared | Skipped | Refused
 
 
-class Maker:
-    """Makes photos ready one by one; a context manager.
+def begin(setup: Setup) -> None:
+    """Open in this worker what making photos needs, ahead of the first.
+
+    Raises:
+        CatdataError: If the workspace or a model cannot be read.
+    """
+    _maker(setup)
+
+
+def make(setup: Setup, job: Job) -> Made:
+    """Return a photo made ready in this worker, or why it is not shown.
+
+    Raises:
+        MemoryError: If the worker may not use as much as it needs.
+    """
+    begin_item()
+    try:
+        return _maker(setup).make(job)
+    except CatdataError as error:
+        return Refused(name_of(job.subject), error.message, error.hint)
+
+
+def name_of(subject: Entry | ImageRow) -> str:
+    """Return what a photo is called in a refusal."""
+    if isinstance(subject, ImageRow):
+        return subject.file_name or subject.ref
+    return shown(subject.path)
+
+
+@functools.cache
+def _maker(setup: Setup) -> _Maker:
+    """Return what this worker keeps open as long as it lives."""
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    return _Maker(setup)
+
+
+class _Maker:
+    """Makes photos ready one by one.
 
     Args:
         setup: Where the workspace is, and which models are asked.
@@ -105,28 +144,19 @@ class Maker:
         self._open = ExitStack()
         self._sources: dict[Preparation, PixelSource] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._open.close()
-
     def make(self, job: Job) -> Made:
         """Return a photo made ready, or why it is not shown."""
-        try:
-            if isinstance(job.subject, ImageRow):
-                return self._known(job.subject, preview=job.preview)
-            return self._file(job.subject, preview=job.preview)
-        except CatdataError as error:
-            return Refused(_name(job.subject), error.message, error.hint)
+        if isinstance(job.subject, ImageRow):
+            return self._known(job.subject, preview=job.preview)
+        return self._file(job.subject, preview=job.preview)
 
     def _file(self, entry: Entry, *, preview: bool) -> Made:
         task = Task(os.path.abspath(entry.path), entry.found, entry.problem)  # noqa: PTH100
         (examined,) = examine([task], self._preparation)
         if not isinstance(examined, Examined):
             if examined.skipped:
-                return Skipped(_name(entry), examined.reason)
-            return Refused(_name(entry), examined.reason, examined.hint)
+                return Skipped(name_of(entry), examined.reason)
+            return Refused(name_of(entry), examined.reason, examined.hint)
         data, picture = read_file(entry.path), examined.picture
         squares = {self._preparation: picture.pixels}
         for wanted in self._wanted() - set(squares):
@@ -165,9 +195,3 @@ class Maker:
             source = PixelSource(self._workspace, preparation, InlineExecutor())
             self._sources[preparation] = self._open.enter_context(source)
         return self._sources[preparation]
-
-
-def _name(subject: Entry | ImageRow) -> str:
-    if isinstance(subject, ImageRow):
-        return subject.file_name or subject.ref
-    return shown(subject.path)

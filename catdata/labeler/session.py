@@ -1,7 +1,7 @@
 """One sitting at the page: photos made ready ahead, lent to tabs, answered, counted.
 
 Everything here runs on the event loop of the server. What takes time runs elsewhere: decoding in
-child processes, listing in a thread, and the catalog in one thread of its own, the clerk.
+guarded workers, listing in a thread, and the catalog in one thread of its own, the clerk.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Session:
         self._changed = asyncio.Condition()
         self._open = ExitStack()
         setup = Setup(workspace.root.absolute(), options.models)
-        # First of all: the children take longest to start.
+        # First of all: what photos are made in takes longest to start.
         children = Children(setup, engine.usable_cores())
         self._children = self._open.enter_context(children)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -143,7 +143,7 @@ class Session:
 
     async def _score(self, subject: Any) -> None:
         """Ask the models about a photo, so that it gets its place in the queue."""
-        made = await asyncio.wrap_future(self._children.submit(Job(subject, preview=False)))
+        made = await self._children.make(Job(subject, preview=False))
         label = subject.label if isinstance(subject, ImageRow) else None
         rank = self.options.rank(made.probabilities, label) if isinstance(made, Prepared) else 1.0
         self.queue.add(subject, rank, is_expected=True)
@@ -154,7 +154,7 @@ class Session:
             self._start(self._prepare(photo))
 
     async def _prepare(self, photo: Photo) -> None:
-        made = await asyncio.wrap_future(self._children.submit(Job(photo.subject)))
+        made = await self._children.make(Job(photo.subject))
         if isinstance(made, Prepared):
             photo.prepared = made
             row = photo.subject if isinstance(photo.subject, ImageRow) else None
@@ -282,7 +282,7 @@ class Session:
         row = self.gallery.known.get(content_hash)
         if row is None:
             return None
-        made = await asyncio.wrap_future(self._children.submit_first(Job(row)))
+        made = await self._children.make_first(Job(row))
         return made.preview if isinstance(made, Prepared) else None
 
     def leave(self, tab: str) -> None:

@@ -8,15 +8,17 @@ ever learnt from, and never beside a held-out image that they show.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from catdata.engine import executor, map_in_order
+from catdata.engine import UNLIMITED, Engine, shared
 from catdata.errors import ConfigRefused
 from catdata.fingerprint import fingerprints, groups_within
 from catdata.learning.comparison import SetSummary
+from catdata.learning.dealing import map_parts
 from catdata.learning.folds import Subset, held_out, splits, stratified_folds
 from catdata.learning.forms import cheaper_form
 from catdata.learning.inputs import inputs_in
@@ -26,10 +28,11 @@ from catdata.learning.testsets import content_hash
 from catdata.learning.training import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
+    from catdata.engine import Jobs
     from catdata.h5file import ImageSet
     from catdata.learning.comparison import Arm
     from catdata.learning.config import TrainConfig
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from catdata.learning.training import Progress
 
 _POOL = "pool"
+_PRELOAD = ("catdata.learning.cross_validation",)  # what workers forked for this need
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,6 +173,8 @@ def cross_validate(
     config: TrainConfig,
     seeds: Sequence[int],
     count: int,
+    *,
+    jobs: Jobs = None,
     on_progress: Progress | None = None,
 ) -> Scores:
     """Train one arm's networks on all but one fold each, and judge them on it.
@@ -183,6 +189,7 @@ def cross_validate(
         config: How to train; its seed is not used.
         seeds: Each decides a split into folds and the first weights of its networks.
         count: Folds of a seed.
+        jobs: Networks trained side by side in threads, or an engine.
         on_progress: Called with the iterations done and their total.
 
     Returns:
@@ -192,19 +199,23 @@ def cross_validate(
 
     Raises:
         ConfigRefused: If a class has fewer images than there are folds.
+        EngineFailed: If the cluster cannot be reached.
     """
     parts = parts_of(pool, groups, seeds, count)
     answers: list[_Answers] = []
-    with threadpool_limits(config.threads, "blas"), executor("threads") as threads:
-        train = _trainer(pool, arm, config, len(parts))
-        for answer in map_in_order(threads, train, parts):
+    with (
+        Engine.of(jobs, "threads").executor(_PRELOAD, UNLIMITED) as workers,
+        threadpool_limits(config.threads, "blas"),
+    ):
+        material = shared(workers, _Material.of(pool, arm, config, len(parts)))
+        for answer in map_parts(workers, partial(_train_parts, material), parts):
             answers.append(answer)
             if on_progress:
                 on_progress(len(answers) * config.iterations, len(parts) * config.iterations)
-    judged, material = len(pool.labels), len(groups) + int(pool.from_test.sum())
+    judged, learnt = len(pool.labels), len(groups) + int(pool.from_test.sum())
     return _scores(
         zip((seeds.index(part.seed) for part in parts), parts, answers, strict=True),
-        (len(seeds), material),
+        (len(seeds), learnt),
         (len(seeds), judged),
     )
 
@@ -239,28 +250,50 @@ def _scores(
     return Scores(shares, correct)
 
 
-def _trainer(pool: Pool, arm: Arm, config: TrainConfig, runs: int) -> Callable[[Part], _Answers]:
-    """Return a function that trains one network of an arm and judges it."""
-    train, seen = arm.pair.train, pool.seen_by(arm)
-    material = Subset(
-        np.concatenate([train.images, seen[pool.from_test]]),
-        np.concatenate([train.labels, pool.labels[pool.from_test]]),
-    )
-    judged = Subset(seen, pool.labels)
-    gram = _shared_products(material, judged, config, runs)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Material:
+    """What all networks of an arm have in common.
 
-    def train_part(part: Part) -> _Answers:
-        learnt, unseen = Subset.of(material, part.learnt), Subset.of(judged, part.held_out)
-        own = gram and gram.part(
-            learnt.images, part.learnt, {_POOL: (unseen.images, _POOL, part.held_out)}
+    Attributes:
+        learnt: The images to learn from.
+        judged: The pool as the arm prepares it.
+        config: How to train; its seed is not used.
+        gram: The products of all these images; None where each part makes its own.
+    """
+
+    learnt: Subset
+    judged: Subset
+    config: TrainConfig
+    gram: Gram | None
+
+    @classmethod
+    def of(cls, pool: Pool, arm: Arm, config: TrainConfig, runs: int) -> _Material:
+        train, seen = arm.pair.train, pool.seen_by(arm)
+        learnt = Subset(
+            np.concatenate([train.images, seen[pool.from_test]]),
+            np.concatenate([train.labels, pool.labels[pool.from_test]]),
         )
-        run = fit(learnt, replace(config, seed=part.seed), tests={_POOL: unseen}, gram=own)
-        rows = part.learnt
-        if config.early_stop:
-            rows = rows[held_out(learnt.labels, config.early_stop)[0]]
-        return _Answers(rows, run.train.correct, run.tests[_POOL].correct)
+        judged = Subset(seen, pool.labels)
+        return cls(learnt, judged, config, _shared_products(learnt, judged, config, runs))
 
-    return train_part
+
+def _train_parts(material: _Material, parts: Sequence[Part]) -> list[_Answers]:
+    """Train and judge a network for each part, in the process that this is called in."""
+    return [_train_part(material, part) for part in parts]
+
+
+def _train_part(material: _Material, part: Part) -> _Answers:
+    config, gram = material.config, material.gram
+    learnt = Subset.of(material.learnt, part.learnt)
+    unseen = Subset.of(material.judged, part.held_out)
+    own = gram and gram.part(
+        learnt.images, part.learnt, {_POOL: (unseen.images, _POOL, part.held_out)}
+    )
+    run = fit(learnt, replace(config, seed=part.seed), tests={_POOL: unseen}, gram=own)
+    rows = part.learnt
+    if config.early_stop:
+        rows = rows[held_out(learnt.labels, config.early_stop)[0]]
+    return _Answers(rows, run.train.correct, run.tests[_POOL].correct)
 
 
 def _shared_products(

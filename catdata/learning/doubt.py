@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from catdata.engine import Jobs
     from catdata.learning.records import LabelledImages
 
 
@@ -54,6 +55,7 @@ def doubtful_labels(
     options: DoubtConfig | None = None,
     *,
     groups: NDArray[np.intp] | None = None,
+    jobs: Jobs = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> list[tuple[int, float]]:
     """Return the rows whose label is doubtful, the most doubtful first.
@@ -62,6 +64,7 @@ def doubtful_labels(
         images: All images with their labels.
         options: What to train, and the limit.
         groups: Which images show the same and are kept together, shape (m,); None for none.
+        jobs: Networks trained side by side in threads, or an engine.
         on_progress: Called with the trainings done and their total.
 
     Returns:
@@ -69,9 +72,12 @@ def doubtful_labels(
 
     Raises:
         ConfigRefused: If a class has fewer images than there are folds.
+        EngineFailed: If the cluster cannot be reached.
     """
     options = options or DoubtConfig()
-    believed = label_probabilities(images, options, groups=groups, on_progress=on_progress)
+    believed = label_probabilities(
+        images, options, groups=groups, jobs=jobs, on_progress=on_progress
+    )
     rows = np.argsort(believed, kind="stable")
     return [(int(row), float(believed[row])) for row in rows if believed[row] < options.limit]
 
@@ -96,6 +102,7 @@ def label_probabilities(
     options: DoubtConfig,
     *,
     groups: NDArray[np.intp] | None = None,
+    jobs: Jobs = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> NDArray[np.float64]:
     """Return how far networks that were not trained on an image believe its label.
@@ -104,6 +111,7 @@ def label_probabilities(
         images: All images with their labels.
         options: What to train.
         groups: Which images show the same and are kept together, shape (m,); None for none.
+        jobs: Networks trained side by side in threads, or an engine.
         on_progress: Called with the trainings done and their total.
 
     Returns:
@@ -111,6 +119,7 @@ def label_probabilities(
 
     Raises:
         ConfigRefused: If a class has fewer images than there are folds.
+        EngineFailed: If the cluster cannot be reached.
     """
     believed = np.zeros(len(images.labels))
     total = options.repeats * options.folds
@@ -118,8 +127,8 @@ def label_probabilities(
         rng = np.random.default_rng(repeat)
         folds = stratified_folds(images.labels, options.folds, groups=groups, rng=rng)
         for done, (train, held_out) in enumerate(splits(folds), start=repeat * options.folds + 1):
-            judged = {"held out": Subset.of(images, held_out)}
-            runs = fit_seeds(Subset.of(images, train), options.config, options.seeds, tests=judged)
+            learnt, judged = Subset.of(images, train), {"held out": Subset.of(images, held_out)}
+            runs = fit_seeds(learnt, options.config, options.seeds, tests=judged, jobs=jobs)
             cat = np.mean([run.tests["held out"].probabilities for run in runs], axis=0)
             believed[held_out] += np.where(images.labels[held_out] == 1, cat, 1 - cat)
             if on_progress:

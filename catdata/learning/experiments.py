@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +30,7 @@ from catdata.learning.cross_validation import Pool, cross_validate
 from catdata.learning.flips import find_flips
 from catdata.learning.testsets import SharedTest, check_leaks, shared_tests
 from catdata.learning.trained import Trained, listed, train_arm
+from catdata.learning.training import shares_of
 from catdata.learning.worlds import find_worlds
 
 if TYPE_CHECKING:
@@ -70,14 +70,14 @@ def compare(
         control: Add an arm of the first build's training images, repeated to the size of the
             largest other, which is held against that one as well.
         folds: Also judge the arms by cross-validation with so many folds; 0 for not.
-        jobs: Networks trained side by side in threads, or an engine; those of cross-validation are
-            always trained in threads.
+        jobs: Networks trained side by side in threads, or an engine.
         on_progress: Called now and then, from any thread, with the iterations done and their total.
 
     Raises:
         ConfigRefused: If there is nothing to compare, a name or seed occurs twice, or the builds
             cannot be judged on each other's test images.
         LeakRefused: If a training set holds an image of a test set, or a near-duplicate of one.
+        EngineFailed: If the cluster cannot be reached.
     """
     started = time.perf_counter()
     config = config or TrainConfig()
@@ -91,7 +91,8 @@ def compare(
     pool = _pool(arms, seeds, folds) if folds else None
     judges = [{test.name: test.seen_by(arm) for test in tests} for arm in arms]
     configs = [replace(config, layers=shape) for shape in layers]
-    shares = _shares(len(layers) * len(arms), folds, len(seeds) * config.iterations, on_progress)
+    sizes = [len(seeds) * config.iterations * parts for parts in (1, folds)]
+    shares = shares_of(np.repeat(sizes, len(layers) * len(arms)).tolist(), on_progress)
     trained = [
         [
             train_arm(arm, judge, shaped, seeds, next(shares), jobs)
@@ -100,14 +101,14 @@ def compare(
         for shaped in configs
     ]
     pairings = [pairing for of_shape in trained for pairing in _pairings(of_shape, tests)]
-    worlds, too_few = _worlds(arms)
+    worlds, too_few = _worlds(arms, jobs)
     stuck = (one.warning for of_shape in trained for one in of_shape if one.warning)
     return Comparison(
         arms=tuple(_results(trained, tests, judges)),
         changes=contrasts([_case(*pairing) for pairing in pairings]),
         flips=tuple(_flips(pairing, judges[0]) for pairing in pairings),
         worlds=worlds,
-        folds=_judge_by_folds(pool, arms, configs, seeds, folds, shares) if pool else (),
+        folds=_judge_by_folds(pool, arms, configs, seeds, folds, shares, jobs) if pool else (),
         test_sets=tuple(test.summary for test in tests),
         seeds=tuple(seeds),
         config=config,
@@ -136,28 +137,6 @@ def _warnings(
                 f"{shown(test.name)} has too few test images to show a difference:"
                 f" {len(test.keys)} of at least {SMALLEST_TEST_SET}"
             )
-
-
-def _shares(
-    trainings: int, folds: int, iterations: int, on_progress: Progress | None
-) -> Iterator[Progress | None]:
-    """Yield for each training, then each cross-validation, what it is to report progress to.
-
-    Args:
-        trainings: How many there are; as many cross-validations, if any.
-        folds: Of a cross-validation, each as long as a training; 0 for none.
-        iterations: Of one training.
-        on_progress: Told of all.
-    """
-    in_all, before = trainings * (1 + folds) * iterations, 0
-    for size in (1, folds):
-        for _ in range(trainings):
-            yield on_progress and partial(_report, on_progress, before, in_all)
-            before += size * iterations
-
-
-def _report(on_progress: Progress, before: int, in_all: int, done: int, _total: int) -> None:
-    on_progress(before + done, in_all)
 
 
 def _results(
@@ -244,9 +223,9 @@ def _case(before: Trained, after: Trained, test: SharedTest) -> Case:
     )
 
 
-def _worlds(arms: Sequence[Arm]) -> tuple[tuple[World, ...], tuple[str, ...]]:
+def _worlds(arms: Sequence[Arm], jobs: Jobs) -> tuple[tuple[World, ...], tuple[str, ...]]:
     first, *others = arms
-    found = [find_worlds(first, arm) for arm in others if not arm.control]
+    found = [find_worlds(first, arm, jobs) for arm in others if not arm.control]
     return (
         tuple(world for worlds, _ in found for world in worlds),
         tuple(warning for _, warnings in found for warning in warnings),
@@ -267,10 +246,13 @@ def _judge_by_folds(
     seeds: Sequence[int],
     count: int,
     shares: Iterator[Progress | None],
+    jobs: Jobs,
 ) -> tuple[Contrast, ...]:
     scores = [
         [
-            cross_validate(pool, arm, groups, config, seeds, count, next(shares))
+            cross_validate(
+                pool, arm, groups, config, seeds, count, jobs=jobs, on_progress=next(shares)
+            )
             for arm, groups in zip(arms, pool.arm_groups, strict=True)
         ]
         for config in configs

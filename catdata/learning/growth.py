@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +24,7 @@ from catdata.learning.needed import accuracies, interval, needed
 from catdata.learning.nesting import Nest
 from catdata.learning.powerlaw import PowerLaws, resampled_means
 from catdata.learning.testsets import check_leaks, shared_tests
-from catdata.learning.training import Progress, fit_seeds
+from catdata.learning.training import Progress, fit_seeds, shares_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,7 +75,8 @@ def learning_curve(
     always = _common(arm, base, warnings) if base else ()
     nest = Nest(arm.pair.train, always)
     sizes = options.sizes_for(nest)
-    shares = _shares(options.draws * len(sizes), on_progress)
+    trainings = options.draws * len(sizes)
+    shares = shares_of([options.seeds * config.iterations] * trainings, on_progress)
     cells = _trained(arm, nest, sizes, options, config, jobs, shares)
     test_table: Floats = np.array([[cell.test for cell in of_size] for of_size in cells])
     rng = np.random.default_rng(_RESAMPLING_SEED)
@@ -172,16 +172,6 @@ def _trained(
             runs = fit_seeds(part, config, seeds, tests=tests, jobs=jobs, on_progress=show)
             of_size.append(_Cell.of(runs))
     return cells
-
-
-def _shares(trainings: int, on_progress: Progress | None) -> Iterator[Progress | None]:
-    """Yield for each training in turn what it is to report its own progress to."""
-    for before in range(trainings):
-        yield on_progress and partial(_report, on_progress, before, trainings)
-
-
-def _report(on_progress: Progress, before: int, trainings: int, done: int, total: int) -> None:
-    on_progress(before * total + done, trainings * total)
 
 
 def _point(

@@ -8,8 +8,9 @@ what the runs share and where they run; how they are dealt out is in ``dealing``
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +53,7 @@ __all__ = [
     "TrainConfig",
     "fit",
     "fit_seeds",
+    "shares_of",
 ]
 
 Progress = Callable[[int, int], None]
@@ -174,6 +176,23 @@ def fit_seeds(
             runs = train_elsewhere(pool, stacks, training, ticker)
     seconds = (time.perf_counter() - started) / len(runs)
     return tuple(replace(run, seconds=seconds, scaling=scaling) for run in runs)
+
+
+def shares_of(sizes: Sequence[int], on_progress: Progress | None) -> Iterator[Progress | None]:
+    """Yield for each of several trainings in turn what it is to report its progress to.
+
+    Args:
+        sizes: Their iterations, those of all runs together.
+        on_progress: Told of all.
+    """
+    before, in_all = 0, sum(sizes)
+    for size in sizes:
+        yield on_progress and partial(_report, on_progress, before, in_all)
+        before += size
+
+
+def _report(on_progress: Progress, before: int, in_all: int, done: int, _total: int) -> None:
+    on_progress(before + done, in_all)
 
 
 def _check_augmentable(config: TrainConfig, train: LabelledImages) -> None:

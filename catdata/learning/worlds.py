@@ -24,6 +24,7 @@ from catdata.learning.training import fit_seeds
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from catdata.engine import Jobs
     from catdata.h5file import ImageSet
     from catdata.learning.comparison import Arm
     from catdata.learning.stats import Interval
@@ -41,7 +42,9 @@ _NETWORK = TrainConfig(
 )
 
 
-def find_worlds(first: Arm, later: Arm) -> tuple[tuple[World, ...], tuple[str, ...]]:
+def find_worlds(
+    first: Arm, later: Arm, jobs: Jobs = None
+) -> tuple[tuple[World, ...], tuple[str, ...]]:
     """Compare what a build added with what it shares with the first one, class by class.
 
     Augmented copies are left out.
@@ -49,6 +52,7 @@ def find_worlds(first: Arm, later: Arm) -> tuple[tuple[World, ...], tuple[str, .
     Args:
         first: The arm that has the original images.
         later: The arm that has more.
+        jobs: Networks trained side by side in threads, or an engine.
 
     Returns:
         The answers, and a sentence for each class with too few images to tell.
@@ -62,7 +66,7 @@ def find_worlds(first: Arm, later: Arm) -> tuple[tuple[World, ...], tuple[str, .
         added, original = (np.flatnonzero(of_class & side) for side in (~known, known))
         if not len(added):
             continue
-        auc = _told_apart(train, added, original)
+        auc = _told_apart(train, added, original, jobs)
         if auc is None:
             warnings.append(
                 f"{shown(later.name)} added {len(added)} images of {shown(class_name)} to"
@@ -89,7 +93,7 @@ def _hashes(images: ImageSet) -> NDArray[np.bytes_]:
 
 
 def _told_apart(
-    train: ImageSet, added: NDArray[np.intp], original: NDArray[np.intp]
+    train: ImageSet, added: NDArray[np.intp], original: NDArray[np.intp], jobs: Jobs
 ) -> Interval | None:
     """Return how well networks tell added from original images that they did not learn from.
 
@@ -111,6 +115,6 @@ def _told_apart(
     scores = np.empty(len(rows))
     for learnt, held_out in splits(folds):
         judged = {"held out": Subset.of(pictures, held_out)}
-        runs = fit_seeds(Subset.of(pictures, learnt), _NETWORK, _SEEDS, tests=judged)
+        runs = fit_seeds(Subset.of(pictures, learnt), _NETWORK, _SEEDS, tests=judged, jobs=jobs)
         scores[held_out] = np.mean([run.tests["held out"].probabilities for run in runs], axis=0)
     return cross_validated_auc(scores, is_added, folds)

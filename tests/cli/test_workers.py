@@ -12,6 +12,8 @@ FEW = "--layers 3 --iterations 20"
 COMMANDS = [
     pytest.param(f"compare original enlarged {FEW} --seeds 3", id="compare"),
     pytest.param(f"sweep original {FEW} --folds 2 --seeds 1 --learning-rates 0.01", id="sweep"),
+    pytest.param(f"compare original enlarged {FEW} --seeds 1 --folds 2", id="compare folds"),
+    pytest.param("check", id="check"),
     pytest.param(f"curve original {FEW} --draws 2 --seeds 2 --sizes 4,6,8,12", id="curve"),
 ]
 

@@ -45,13 +45,25 @@ def start_worker(start: Callable[..., Program]) -> Callable[[str], Program]:
 
 
 @pytest.fixture(scope="package")
-def scheduler(start: Callable[..., Program], start_worker: Callable[[str], Program]) -> str:
-    """Return the address of a scheduler with two workers."""
-    process = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    address = wait_for(process, r"Scheduler at: *(tcp://\S+)")
-    for _ in range(2):
-        start_worker(address)
-    return address
+def start_cluster(
+    start: Callable[..., Program], start_worker: Callable[[str], Program]
+) -> Callable[[], tuple[Program, str]]:
+    """Return a function that starts a scheduler with two workers; it returns its address, too."""
+
+    def begin() -> tuple[Program, str]:
+        process = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+        address = wait_for(process, r"Scheduler at: *(tcp://\S+)")
+        for _ in range(2):
+            start_worker(address)
+        return process, address
+
+    return begin
+
+
+@pytest.fixture(scope="package")
+def scheduler(start_cluster: Callable[[], tuple[Program, str]]) -> str:
+    """Return the address of a scheduler with two workers that all tests share."""
+    return start_cluster()[1]
 
 
 def wait_for(process: Program, pattern: str) -> str:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from catdata.dataset import build, ingest, originals
 from catdata.dataset.audit import audit
 from catdata.dataset.labels import Entry
 from catdata.dataset.workspace import Workspace
-from catdata.engine import EXECUTORS, Engine
+from catdata.engine import EXECUTORS, UNLIMITED, Engine
 from catdata.errors import ConfigRefused, EngineFailed
 
 PHOTOS = 40
@@ -86,6 +87,29 @@ def test_a_dask_worker_killed_in_the_middle_of_add_costs_nothing(
     report = ingest.add(workspace, entries(), jobs=Engine("dask", scheduler=scheduler))
     assert [Path(added.file) for added in report.added] == photos
     assert doomed.wait() == -signal.SIGKILL
+
+
+SLEEPER = "import os, time; open({0!r}, 'w').write(str(os.getpid())); time.sleep(3600)"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_what_was_begun_for_somebody_who_left_is_ended(scheduler: str, tmp_path: Path) -> None:
+    number = tmp_path / "number"
+    with (
+        pytest.raises(KeyboardInterrupt),
+        Engine("dask", scheduler=scheduler).executor(limits=UNLIMITED) as pool,
+    ):
+        pool.submit(exec, SLEEPER.format(str(number)))
+        wait_until(lambda: number.exists() and bool(number.read_text()))
+        raise KeyboardInterrupt
+    wait_until(lambda: not Path("/proc", number.read_text()).exists())
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_scheduler_that_is_not_there_is_named(

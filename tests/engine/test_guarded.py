@@ -57,6 +57,25 @@ def test_what_crashes_its_worker_is_named_and_the_rest_goes_on(deadly: str, chun
     assert found == [1, 2, died, 3, 4, 5, died, 6]
 
 
+@pytest.mark.parametrize("deadly", ["crash", "hang"])
+def test_what_waited_behind_a_deadly_call_is_done_by_the_next_worker(deadly: str) -> None:
+    with GuardedExecutor(1, Limits(seconds=0.5)) as pool:
+        calls = [pool.submit(work_in_time, what) for what in (1, deadly, 2, 3)]
+        assert isinstance(calls[1].exception(), WorkerDied)
+        assert [calls[place].result() for place in (0, 2, 3)] == [1, 2, 3]
+
+
+def test_a_call_that_nobody_waits_for_is_ended_and_those_in_line_are_done() -> None:
+    with GuardedExecutor(1) as pool:
+        process = pool.submit(os.getpid).result()
+        calls = [pool.submit(work, what) for what in ("hang", 1)]
+        while not calls[0].done():  # until its worker has begun it
+            pool.abandon(calls[0])
+        assert isinstance(calls[0].exception(), WorkerDied)
+        assert calls[1].result() == 1
+        assert pool.submit(os.getpid).result() != process
+
+
 def test_what_never_ends_is_ended_and_named() -> None:
     assert results([1, "hang", 2], seconds=0.5) == [1, "hang: it took more than 0.5 seconds", 2]
 

@@ -20,6 +20,7 @@ from catdata import h5file
 from catdata.engine import EXECUTORS, UNLIMITED, Engine, shared
 from catdata.errors import ConfigRefused, EngineFailed
 from catdata.learning.comparison import Arm
+from catdata.learning.doubt import DoubtConfig, label_probabilities
 from catdata.learning.experiments import compare
 from catdata.learning.growth import learning_curve
 from catdata.learning.learningcurve import CurveOptions
@@ -85,25 +86,33 @@ def arms(tmp_path_factory: pytest.TempPathFactory) -> list[Arm]:
 
 
 def answers(engine: Engine, arms: list[Arm]) -> list[dict[str, Any]]:
-    """Return what a comparison, a sweep and a learning curve say, but for the time they took."""
+    """Return what experiments and doubts of labels say, but for the time they took."""
     config = TrainConfig(layers=(3,), iterations=30)
     grid = Grid(layers=((3,), ()), iterations=(20,), folds=2, seeds=(1, 2))
     curve = CurveOptions(sizes=(8, 12, 20, 30), draws=2, seeds=2)
     found = [
-        compare(arms, layers=[(3,)], seeds=[1, 2], config=config, jobs=engine),
+        compare(arms, layers=[(3,)], seeds=[1, 2], config=config, folds=2, jobs=engine),
         sweep(arms[0], grid, config, jobs=engine),
         learning_curve(arms[0], curve, config, jobs=engine),
     ]
-    return [{**each.to_json(), "seconds": None} for each in found]
+    doubts = DoubtConfig(config, folds=2, repeats=1, seeds=(1, 2))
+    believed = label_probabilities(arms[0].pair.train, doubts, jobs=engine)
+    return [
+        *({**each.to_json(), "seconds": None} for each in found),
+        {"believed": believed.tolist()},
+    ]
 
 
 @pytest.fixture(scope="module")
 def answers_inline(arms: list[Arm]) -> list[dict[str, Any]]:
-    return answers(Engine("inline"), arms)
+    found = answers(Engine("inline"), arms)
+    assert found[0]["worlds"]
+    assert found[0]["folds"]
+    return found
 
 
 @pytest.mark.parametrize("name", ELSEWHERE)
-def test_every_engine_compares_sweeps_and_draws_alike(
+def test_every_engine_gives_the_same_answers(
     name: str,
     arms: list[Arm],
     answers_inline: list[dict[str, Any]],

@@ -160,7 +160,13 @@ def test_progress_counts_the_iterations_of_all_parts(arms: list[Arm]) -> None:
     seen: list[tuple[int, int]] = []
     pool = Pool.of(arms)
     cross_validate(
-        pool, arms[0], pool.arm_groups[0], QUICK, [1], 3, lambda *done: seen.append(done)
+        pool,
+        arms[0],
+        pool.arm_groups[0],
+        QUICK,
+        [1],
+        3,
+        on_progress=lambda *done: seen.append(done),
     )
     assert seen == [(20, 60), (40, 60), (60, 60)]
 
