@@ -75,15 +75,20 @@ class PixelSource:
         self._originals: dict[str, h5file.SplitFile] = {}
 
     def __enter__(self) -> Self:
-        self._cache = self._open_files.enter_context(self._workspace.pixel_cache(self.preparation))
-        if ORIGINAL in self._workspace.builds():
-            folder = self._workspace.build_folder(ORIGINAL)
-            known = self._workspace.manifest(ORIGINAL).get("files", {})
-            for split, name in h5file.FILE_NAMES.items():
-                _check_unchanged(folder / name, known.get(name, {}).get("sha256"))
-                file = self._open_files.enter_context(h5file.open_split(folder / name, split))
-                self._originals[split] = file
+        with ExitStack() as opened:
+            self._cache = opened.enter_context(self._workspace.pixel_cache(self.preparation))
+            if ORIGINAL in self._workspace.builds():
+                self._open_originals(opened)
+            self._open_files = opened.pop_all()
         return self
+
+    def _open_originals(self, opened: ExitStack) -> None:
+        folder = self._workspace.build_folder(ORIGINAL)
+        known = self._workspace.manifest(ORIGINAL).get("files", {})
+        for split, name in h5file.FILE_NAMES.items():
+            _check_unchanged(folder / name, known.get(name, {}).get("sha256"))
+            file = opened.enter_context(h5file.open_split(folder / name, split))
+            self._originals[split] = file
 
     def __exit__(self, *_exception: object) -> None:
         self._open_files.close()
