@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 Result = TypeVar("Result")
 PATIENCE = "15s"
+PATIENCE_FOR_WORKERS = "30s"  # a cluster that grows as needed has none at first
 
 
 def cluster(scheduler: str, limits: Limits = LIMITS) -> Cluster:
@@ -32,7 +33,7 @@ def cluster(scheduler: str, limits: Limits = LIMITS) -> Cluster:
 
     Raises:
         ConfigRefused: If the extra ``dask`` is not installed.
-        EngineFailed: If there is no scheduler at this address.
+        EngineFailed: If there is no scheduler at this address, or none of its workers begins.
     """
     try:
         from distributed import Client
@@ -48,6 +49,15 @@ def cluster(scheduler: str, limits: Limits = LIMITS) -> Cluster:
             f"There is no Dask scheduler at {shown(scheduler)}: {shown(str(error))}.",
             hint="Start one with: dask scheduler (and workers with: dask worker ADDRESS), or leave"
             " --scheduler out.",
+        ) from error
+    try:
+        if not client.nthreads():
+            client.submit(_itself, None, pure=False).result(timeout=PATIENCE_FOR_WORKERS)
+    except (OSError, TimeoutError) as error:
+        client.close()
+        raise EngineFailed(
+            f"The Dask scheduler at {shown(scheduler)} has no workers.",
+            hint=f"Start some with: dask worker {shown(scheduler)}",
         ) from error
     return Cluster(client, scheduler, limits)
 

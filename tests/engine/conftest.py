@@ -45,14 +45,24 @@ def start_worker(start: Callable[..., Program]) -> Callable[[str], Program]:
 
 
 @pytest.fixture(scope="package")
+def start_scheduler(start: Callable[..., Program]) -> Callable[[], tuple[Program, str]]:
+    """Return a function that starts a scheduler and returns its address, too."""
+
+    def begin() -> tuple[Program, str]:
+        process = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+        return process, wait_for(process, r"Scheduler at: *(tcp://\S+)")
+
+    return begin
+
+
+@pytest.fixture(scope="package")
 def start_cluster(
-    start: Callable[..., Program], start_worker: Callable[[str], Program]
+    start_scheduler: Callable[[], tuple[Program, str]], start_worker: Callable[[str], Program]
 ) -> Callable[[], tuple[Program, str]]:
     """Return a function that starts a scheduler with two workers; it returns its address, too."""
 
     def begin() -> tuple[Program, str]:
-        process = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-        address = wait_for(process, r"Scheduler at: *(tcp://\S+)")
+        process, address = start_scheduler()
         for _ in range(2):
             start_worker(address)
         return process, address

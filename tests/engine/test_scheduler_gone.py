@@ -19,7 +19,7 @@ from catdata.dataset import build, ingest
 from catdata.dataset.labels import Entry
 from catdata.dataset.verify import verify
 from catdata.dataset.workspace import Workspace
-from catdata.engine import Engine
+from catdata.engine import Engine, cluster
 from catdata.errors import EngineFailed
 from catdata.learning.comparison import Comparison
 from catdata.learning.config import TrainConfig
@@ -75,6 +75,16 @@ def test_an_add_ends_in_words_and_keeps_what_it_acknowledged(
     with workspace.catalog() as catalog:
         names = [row.file_name for row in catalog.images() if row.origin == "added"]
     assert names == [f"{number:02}-00.jpg" for number in range(PHOTOS)]
+
+
+def test_a_scheduler_without_workers_is_refused_in_words(
+    start_scheduler: StartCluster, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "PATIENCE_FOR_WORKERS", "1s")
+    _, address = start_scheduler()
+    with pytest.raises(EngineFailed, match="has no workers") as raised:
+        ingest.add(workspace, [], jobs=Engine("dask", scheduler=address))
+    assert raised.value.hint == f"Start some with: dask worker {address}"
 
 
 def test_a_build_is_made_whole_by_the_same_command_without_the_cluster(
