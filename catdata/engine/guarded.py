@@ -176,7 +176,7 @@ class GuardedExecutor(Executor):
                 if call is not None and call.future.set_running_or_notify_cancel():
                     try:
                         worker = worker or _Worker(self._limits, self._preload)
-                    except OSError as error:
+                    except (OSError, MemoryError) as error:
                         call.future.set_exception(error)
                         continue
                     worker.send(call)
@@ -219,8 +219,10 @@ class _Worker:
         if not self.calls:
             self._since = time.monotonic()
         self.calls.append(call)
-        with suppress(OSError):
+        try:
             self.connection.send_bytes(call.data)
+        except OSError:  # the worker may live and wait for the rest of it
+            self.connection.close()
 
     def receive(self) -> bool:
         """Finish the oldest call; return False if the worker died, and all its calls with it."""
