@@ -55,7 +55,8 @@ from catdata.dataset.workspace import Workspace  # noqa: E402
 
 PHOTOS = 4
 ADD = ("add", "PHOTOS", "--label", "cat", "--split", "train", "--jsonl")
-CRASHES = ("kill", "powercut", "ENOSPC", "EDQUOT", "EIO")  # the last three: calls that fail so
+CRASHES = ("kill", "powercut", "ENOSPC", "EDQUOT", "EIO", "EIO while reading")
+READING = "read,pread64,newfstatat,getdents64,lseek,flock,close"
 MATRIX = {
     **JOBS,
     "add": Job("new", ADD, status=1),
@@ -211,9 +212,12 @@ def crash(program: Path, folder: Path, name: str, how: str, every: int) -> tuple
     called = shlex.join([sys.executable, "-m", "catdata", *words]).replace("ROOT", '"$ROOT"')
     ask, answer = (shlex.quote(str(folder / pipe)) for pipe in ("ask", "answer"))
     judged = f'echo "$ROOT:$ACK" > {ask}; wrong=$(cat {answer}); echo "$wrong"; test -z "$wrong"'
-    mode = ["error", "--errno", how] if how.isupper() else [how]
+    error, _, is_reading = how.partition(" while ")
+    mode = ["error", "--errno", error] if error.isupper() else [how]
     if how == "powercut":
         mode += ["--calls", SYNCED]
+    elif is_reading:
+        mode += ["--calls", READING]
     make = f"cp -r {shlex.quote(str(folder / job.start))} $ROOT"
     lab = [sys.executable, str(program), *mode, "--every", str(every), "--cwd", str(ROOT)]
     lab += ["--make", make, "--cmd", called, "--check", judged, "--show", "1000"]

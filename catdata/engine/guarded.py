@@ -207,6 +207,7 @@ class _Worker:
                 hint="Try: --engine threads (a broken picture can then end the program).",
             ) from None
         self.calls: deque[_Call] = deque()
+        self._failure: OSError | None = None
         self._seconds = limits.seconds
         self._since = time.monotonic()
 
@@ -215,13 +216,16 @@ class _Worker:
         return not self.calls or (len(self.calls) < _AHEAD and len(self.calls[-1].data) < _SMALL)
 
     def send(self, call: _Call) -> None:
-        """Send a call; if that fails, receiving its answer will, too."""
+        """Send a call; if that fails, receiving its answer will, too, and tells why."""
         if not self.calls:
             self._since = time.monotonic()
         self.calls.append(call)
         try:
             self.connection.send_bytes(call.data)
-        except OSError:  # the worker may live and wait for the rest of it
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the worker is gone
+        except OSError as error:  # the worker lives, and would wait for the rest of the call
+            self._failure = error
             self.connection.close()
 
     def receive(self) -> bool:
@@ -247,11 +251,12 @@ class _Worker:
         self.connection.close()
         took = time.monotonic() - self._since
         for call in self.calls:
-            call.future.set_exception(
-                WorkerDied()
-                if self._seconds is None or took < self._seconds
-                else OutOfTime(self._seconds)
-            )
+            call.future.set_exception(self._failure or self._death(took))
+
+    def _death(self, took: float) -> WorkerDied:
+        if self._seconds is None or took < self._seconds:
+            return WorkerDied()
+        return OutOfTime(self._seconds)
 
 
 @functools.cache

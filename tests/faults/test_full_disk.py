@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -104,6 +105,20 @@ def test_a_system_call_that_fails_is_never_followed_by_success(
     if calls.startswith("fsync") or (calls == "pwrite64" and name != "build-h5"):
         assert done.returncode == 1  # builds are written by another call
     assert_sound(fault.root, fault.before, fault.after)
+    assert_finished(fault.root, fault.job, fault.photos, fault.after)
+
+
+@pytest.mark.skipif(not STRACE, reason="strace, which makes system calls fail, is not here")
+def test_a_call_that_does_not_reach_its_worker_is_not_waited_for(
+    prepare: Prepare, tmp_path: Path
+) -> None:
+    fault, trace = prepare("add"), tmp_path / "trace"
+    inject = ["-f", "-y", "-o", str(trace), "-e", "inject=write:error=ENOBUFS:when=2"]
+    words = [str(STRACE), *inject, sys.executable, "-m", "catdata", *fault.arguments]
+    done = subprocess.run(words, capture_output=True, env=environment(), timeout=120)
+    assert re.search(r"write\(\d+<socket:.*\(INJECTED\)", trace.read_text())
+    assert_no_alarm(done)
+    assert done.returncode == 1
     assert_finished(fault.root, fault.job, fault.photos, fault.after)
 
 
