@@ -123,6 +123,15 @@ def test_a_full_output_is_said(prepare: Prepare, line: str) -> None:
     assert b"No space left on device" in done.stderr
 
 
+@pytest.mark.parametrize("name", JOBS)
+def test_messages_that_find_no_room_do_not_stop_the_work(prepare: Prepare, name: str) -> None:
+    fault = prepare(name)
+    with Path("/dev/full").open("wb") as full:
+        assert run(fault.arguments, stderr=full).returncode == 0
+        assert run(["-C", str(fault.root), "show", "no such image"], stderr=full).returncode == 1
+    assert_finished(fault.root, fault.job, fault.photos, fault.after)
+
+
 @pytest.mark.parametrize("line", OUTPUTS)
 def test_an_output_that_is_not_read_to_its_end_is_no_alarm(prepare: Prepare, line: str) -> None:
     root = prepare("relabel").root
