@@ -335,10 +335,19 @@ def write_settings(root: Path, settings: Settings) -> None:
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
-    """Return ``build.json``, or nothing if it is torn or not in its form."""
+    """Return ``build.json``, or nothing if it is torn or not in its form.
+
+    Raises:
+        StorageFailed: If the disk fails.
+    """
+    path = folder / MANIFEST
     try:
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        manifest = json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
+        return {}
+    except OSError as error:  # what cannot be read now may still be sound
+        raise StorageFailed(f"{shown(path)} can't be read: {error.strerror}.") from error
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(manifest, dict):
         return {}

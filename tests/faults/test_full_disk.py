@@ -18,6 +18,7 @@ from conditions import (
     assert_finished,
     assert_no_alarm,
     assert_sound,
+    digests,
     environment,
     run,
 )
@@ -120,6 +121,21 @@ def test_a_call_that_does_not_reach_its_worker_is_not_waited_for(
     assert_no_alarm(done)
     assert done.returncode == 1
     assert_finished(fault.root, fault.job, fault.photos, fault.after)
+
+
+@pytest.mark.skipif(not STRACE, reason="strace, which makes system calls fail, is not here")
+@pytest.mark.parametrize("line", ["verify", "verify --repair", "build-h5"])
+def test_a_manifest_that_cannot_be_read_now_is_not_called_torn(prepare: Prepare, line: str) -> None:
+    root = prepare("relabel").root
+    manifest = root / "data" / "enlarged" / "build.json"
+    before = digests(root)
+    inject = ["-f", "-qq", "-o", "/dev/null", "-P", str(manifest), "-e", "inject=openat:error=EIO"]
+    words = [str(STRACE), *inject, sys.executable, "-m", "catdata", "-C", str(root), *line.split()]
+    done = subprocess.run(words, capture_output=True, env=environment(), timeout=120)
+    assert_no_alarm(done)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"build.json can't be read: Input/output error." in done.stderr
+    assert digests(root) == before
 
 
 def test_photos_that_were_added_before_the_disk_was_full_stay(
