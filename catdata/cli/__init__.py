@@ -30,6 +30,7 @@ from catdata.errors import CatdataError, WorkspaceDamaged, shown
 
 EXIT_REFUSED = 1
 EXIT_DAMAGED = 3
+_NO_THREAD = "can't start new thread"  # CPython has no class of its own for it
 
 
 class RootGroup(click.Group):
@@ -52,8 +53,32 @@ class RootGroup(click.Group):
             where = f"{shown(error.filename)}: " if error.filename else ""
             output.error(f"{where}{error.strerror or error}.")
             ctx.exit(EXIT_REFUSED)
+        except (MemoryError, RuntimeError, ImportError) as error:
+            shortage = _shortage(error)
+            if not shortage:  # a bug, or how Click ends a command
+                raise
+            output.error(
+                shortage,
+                "Close other programs, or raise the limits that `ulimit -a` shows; then run the "
+                "same command again.",
+            )
+            ctx.exit(EXIT_REFUSED)
         else:
             return result
+
+
+def _shortage(error: BaseException) -> str:
+    """Say what the system did not give, where that is what an error is about."""
+    if isinstance(error, MemoryError):
+        return "The system gives no more memory."
+    if isinstance(error, RuntimeError):
+        return "The system allows no more threads." if str(error) == _NO_THREAD else ""
+    if isinstance(error, ModuleNotFoundError):
+        return ""
+    while isinstance(error.__cause__, ImportError):  # NumPy wraps it into advice on its own
+        error = error.__cause__
+    file, _, reason = str(error).partition(": ")  # so the system's loader says it
+    return f"Python can't load the library {shown(file)}: {shown(reason)}." if reason else ""
 
 
 def _say_what_comes_next(command: str | None) -> None:

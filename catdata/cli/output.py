@@ -123,13 +123,13 @@ def warn_of_outdated(names: Iterable[str], start: Path | None) -> None:
 def drew(path: Path) -> None:
     """Say where a figure was drawn, unless ``--quiet``."""
     if not is_quiet():
-        click.echo(f"Drew {shown(path)}", err=True)
+        _to_stderr(f"Drew {shown(path)}")
 
 
 def wrote(path: Path) -> None:
     """Say where a report was written, unless ``--quiet``."""
     if not is_quiet():
-        click.echo(f"Wrote {shown(path)}", err=True)
+        _to_stderr(f"Wrote {shown(path)}")
 
 
 def next_step(command: str, why: str) -> None:
@@ -146,7 +146,13 @@ def _say(word: str, text: str, **style: Any) -> None:
         lines = _fill(lines, min(WIDTH, max(_NARROWEST, shutil.get_terminal_size().columns)))
     if not os.environ.get("NO_COLOR"):  # no-color.org; elsewhere than on a terminal Click drops it
         lines = click.style(word, **style) + lines[len(word) :]
-    click.echo(lines, err=True)
+    _to_stderr(lines)
+
+
+def _to_stderr(text: str) -> None:
+    """Print a line on stderr, or nowhere if that is full: the work goes on, or ends as it does."""
+    with contextlib.suppress(OSError):
+        click.echo(text, err=True)
 
 
 def paragraph(text: str, indent: str = "", later: str | None = None) -> str:

@@ -13,6 +13,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from catdata import durable
+from catdata.errors import StorageFailed, shown
 from catdata.h5file import FILE_NAMES, SPLITS
 
 if TYPE_CHECKING:
@@ -55,7 +56,11 @@ def _describe(path: Path) -> dict[str, object]:
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """Return ``build.json`` but for its rows; nothing if it is missing, torn or not in its form."""
+    """Return ``build.json`` but for its rows; nothing if it is missing, torn or not in its form.
+
+    Raises:
+        StorageFailed: If the disk fails.
+    """
     path = folder / NAME
     try:
         try:
@@ -63,7 +68,11 @@ def read(folder: Path) -> dict[str, Any]:
                 manifest = json.loads(_head(file))
         except ValueError:  # written by other hands, or torn
             manifest = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
+        return {}
+    except OSError as error:  # what cannot be read now may still be sound
+        raise StorageFailed(f"{shown(path)} can't be read: {error.strerror}.") from error
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(manifest, dict):
         return {}

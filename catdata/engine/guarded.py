@@ -191,7 +191,7 @@ class GuardedExecutor(Executor):
         """Give a call to a worker, a new one if there is none; if none starts, the call fails."""
         try:
             worker = worker or _Worker(self._limits, self._preload)
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             call.future.set_exception(error)
             return None
         self._doing[call.future] = worker
@@ -226,6 +226,7 @@ class _Worker:
                 hint="Try: --engine threads (a broken picture can then end the program).",
             ) from None
         self.calls: deque[_Call] = deque()
+        self._failure: OSError | None = None
         self._seconds = limits.seconds
         self._since = time.monotonic()
 
@@ -234,12 +235,17 @@ class _Worker:
         return not self.calls or (len(self.calls) < _AHEAD and len(self.calls[-1].data) < _SMALL)
 
     def send(self, call: _Call) -> None:
-        """Send a call; if that fails, receiving its answer will, too."""
+        """Send a call; if that fails, receiving its answer will, too, and tells why."""
         if not self.calls:
             self._since = time.monotonic()
         self.calls.append(call)
-        with suppress(OSError):
+        try:
             self.connection.send_bytes(call.data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the worker is gone
+        except OSError as error:  # the worker lives, and would wait for the rest of the call
+            self._failure = error
+            self.connection.close()
 
     def receive(self) -> bool:
         """Finish the oldest call; return False if the worker died of it, the others not begun."""
@@ -263,11 +269,12 @@ class _Worker:
     def _bury(self, future: Future[Any]) -> None:
         self.connection.close()
         took = time.monotonic() - self._since
-        future.set_exception(
-            WorkerDied()
-            if self._seconds is None or took < self._seconds
-            else OutOfTime(self._seconds)
-        )
+        future.set_exception(self._failure or self._death(took))
+
+    def _death(self, took: float) -> WorkerDied:
+        if self._seconds is None or took < self._seconds:
+            return WorkerDied()
+        return OutOfTime(self._seconds)
 
 
 @functools.cache

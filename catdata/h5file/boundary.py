@@ -36,7 +36,7 @@ def refusing(file: PlainFile) -> Iterator[None]:
 
     Raises:
         H5Refused: If the file is not in the form, damaged, or cut short while it was read.
-        StorageFailed: If the disk failed.
+        StorageFailed: If the disk failed, or the system allows no more open files or processes.
     """
     try:
         yield
@@ -45,8 +45,10 @@ def refusing(file: PlainFile) -> Iterator[None]:
     except NotTheForm as error:
         raise H5Refused(f"{shown(file.path)}: {error}", hint=error.hint) from None
     except Exception as error:
-        if file.failure is not None:
-            raise storage_failed(file.path, file.failure) from error
+        # HDF5 itself asks nothing of the system, so its own errors have no number.
+        failure = error if isinstance(error, OSError) and error.errno else file.failure
+        if failure is not None:
+            raise storage_failed(file.path, failure) from error
         raise H5Refused(
             f"{shown(file.path)}: the file is damaged, HDF5 cannot read it ({_one_line(error)})",
             hint=GET_AGAIN,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from conditions import (
     assert_finished,
     assert_no_alarm,
     assert_sound,
+    digests,
     environment,
     run,
 )
@@ -105,6 +107,35 @@ def test_a_system_call_that_fails_is_never_followed_by_success(
         assert done.returncode == 1  # builds are written by another call
     assert_sound(fault.root, fault.before, fault.after)
     assert_finished(fault.root, fault.job, fault.photos, fault.after)
+
+
+@pytest.mark.skipif(not STRACE, reason="strace, which makes system calls fail, is not here")
+def test_a_call_that_does_not_reach_its_worker_is_not_waited_for(
+    prepare: Prepare, tmp_path: Path
+) -> None:
+    fault, trace = prepare("add"), tmp_path / "trace"
+    inject = ["-f", "-y", "-o", str(trace), "-e", "inject=write:error=ENOBUFS:when=2"]
+    words = [str(STRACE), *inject, sys.executable, "-m", "catdata", *fault.arguments]
+    done = subprocess.run(words, capture_output=True, env=environment(), timeout=120)
+    assert re.search(r"write\(\d+<socket:.*\(INJECTED\)", trace.read_text())
+    assert_no_alarm(done)
+    assert done.returncode == 1
+    assert_finished(fault.root, fault.job, fault.photos, fault.after)
+
+
+@pytest.mark.skipif(not STRACE, reason="strace, which makes system calls fail, is not here")
+@pytest.mark.parametrize("line", ["verify", "verify --repair", "build-h5"])
+def test_a_manifest_that_cannot_be_read_now_is_not_called_torn(prepare: Prepare, line: str) -> None:
+    root = prepare("relabel").root
+    manifest = root / "data" / "enlarged" / "build.json"
+    before = digests(root)
+    inject = ["-f", "-qq", "-o", "/dev/null", "-P", str(manifest), "-e", "inject=openat:error=EIO"]
+    words = [str(STRACE), *inject, sys.executable, "-m", "catdata", "-C", str(root), *line.split()]
+    done = subprocess.run(words, capture_output=True, env=environment(), timeout=120)
+    assert_no_alarm(done)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"build.json can't be read: Input/output error." in done.stderr
+    assert digests(root) == before
 
 
 def test_photos_that_were_added_before_the_disk_was_full_stay(

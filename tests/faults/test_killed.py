@@ -1,4 +1,4 @@
-"""A killed command leaves a sound workspace, and is finished by running it again."""
+"""A killed or terminated command leaves a sound workspace; running it again finishes it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ def test_a_command_killed_at_ordered_moments_is_finished_by_running_it_again(
         assert_finished(fault.root, fault.job, fault.photos, fault.after)
 
 
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM], ids=lambda each: each.name)
 @pytest.mark.parametrize("name", ["add", "build-h5"])
-def test_a_command_killed_at_random_moments_is_finished_by_running_it_again(
-    prepare: Prepare, name: str
+def test_a_command_ended_at_random_moments_is_finished_by_running_it_again(
+    prepare: Prepare, name: str, ending: signal.Signals
 ) -> None:
     begin = time.monotonic()
     with start(prepare(name).arguments) as process:
@@ -40,6 +41,8 @@ def test_a_command_killed_at_random_moments_is_finished_by_running_it_again(
         fault = prepare(name)
         with start(fault.arguments) as process:
             time.sleep(duration * rng.uniform(0.4, 1))
-            process.kill()
+            process.send_signal(ending)
+            err = process.communicate(timeout=120)[1]
+        assert b"Traceback" not in err, err.decode()
         assert_sound(fault.root, fault.before, fault.after)
         assert_finished(fault.root, fault.job, fault.photos, fault.after)

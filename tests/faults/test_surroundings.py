@@ -57,23 +57,41 @@ def test_surroundings_do_not_change_the_result(
     assert_finished(fault.root, fault.job, fault.photos, fault.after)
 
 
-def test_too_few_open_files_are_said(prepare: Prepare) -> None:
-    fault = prepare("add")
+@pytest.mark.parametrize("most", [5, 6, 7, 9, 11, 13, 15, 18])
+@pytest.mark.parametrize("name", ["add", "build-h5"])
+def test_too_few_open_files_are_said(prepare: Prepare, name: str, most: int) -> None:
+    fault = prepare(name)
     done = run(
-        fault.arguments, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (11, 11))
+        fault.arguments, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     )
     assert_no_alarm(done)
+    assert b"damaged" not in done.stderr, done.stderr.decode()
     assert_finished(fault.root, fault.job, fault.photos, fault.after)
 
 
-# Time is asked of the module datetime; a child whose clock is shifted asks another one.
+@pytest.mark.parametrize("mib", [60, 150, 200, 400])
+@pytest.mark.parametrize("name", ["add", "build-h5"])
+def test_too_little_memory_is_said(prepare: Prepare, name: str, mib: int) -> None:
+    fault = prepare(name)
+    limits = (mib << 20, mib << 20)
+    done = run(fault.arguments, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limits))
+    assert b"Traceback" not in done.stderr, done.stderr.decode()
+    assert done.returncode in {0, 1}
+    assert done.returncode == 0 or b"rror: " in done.stderr  # OpenBLAS also ends programs, in words
+    assert_sound(fault.root, fault.before, fault.after)
+    assert_finished(fault.root, fault.job, fault.photos, fault.after)
+
+
+# Time is asked of the module datetime; a child whose clock is shifted asks another one, which goes
+# forward and back by turns if it is shifted by two numbers of days.
 SHIFTED = """
-import datetime, sys
+import datetime, itertools, sys
 real = datetime.datetime
+days = itertools.cycle(map(int, sys.argv[1].split()))
 class Shifted(real):
     @classmethod
     def now(cls, tz=None):
-        return real.now(tz) + datetime.timedelta(days=int(sys.argv[1]))
+        return real.now(tz) + datetime.timedelta(days=next(days))
 datetime.datetime = Shifted
 from catdata.cli import main
 main(sys.argv[2:], prog_name="catdata")
@@ -105,6 +123,15 @@ def test_a_full_output_is_said(prepare: Prepare, line: str) -> None:
     assert b"No space left on device" in done.stderr
 
 
+@pytest.mark.parametrize("name", JOBS)
+def test_messages_that_find_no_room_do_not_stop_the_work(prepare: Prepare, name: str) -> None:
+    fault = prepare(name)
+    with Path("/dev/full").open("wb") as full:
+        assert run(fault.arguments, stderr=full).returncode == 0
+        assert run(["-C", str(fault.root), "show", "no such image"], stderr=full).returncode == 1
+    assert_finished(fault.root, fault.job, fault.photos, fault.after)
+
+
 @pytest.mark.parametrize("line", OUTPUTS)
 def test_an_output_that_is_not_read_to_its_end_is_no_alarm(prepare: Prepare, line: str) -> None:
     root = prepare("relabel").root
@@ -115,10 +142,24 @@ def test_an_output_that_is_not_read_to_its_end_is_no_alarm(prepare: Prepare, lin
     assert done.stdout.count(b"\n") == 1
 
 
-@pytest.mark.parametrize("name", ["add", "relabel"])
-def test_a_closed_output_does_not_stop_the_work(prepare: Prepare, name: str) -> None:
+@pytest.mark.parametrize("days", ["1000 -1000", "-5000 0 5000"])
+@pytest.mark.parametrize("name", JOBS)
+def test_a_clock_that_steps_changes_no_result(prepare: Prepare, name: str, days: str) -> None:
     fault = prepare(name)
-    done = run(fault.arguments, preexec_fn=lambda: os.close(1))
+    words = [sys.executable, "-c", SHIFTED, days, *fault.arguments]
+    done = subprocess.run(words, capture_output=True, env=environment())
+    assert done.returncode == 0, done.stderr.decode()
+    assert_finished(fault.root, fault.job, fault.photos, fault.after)
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)], ids=str)
+@pytest.mark.parametrize("name", ["add", "build-h5", "relabel"])
+def test_closed_standard_files_do_not_stop_the_work(
+    prepare: Prepare, name: str, closed: tuple[int, ...]
+) -> None:
+    fault = prepare(name)
+    done = run(fault.arguments, preexec_fn=lambda: [os.close(each) for each in closed])
+    assert done.returncode == 0
     assert b"Traceback" not in done.stderr, done.stderr.decode()
     assert_sound(fault.root, fault.before, fault.after)
     assert_finished(fault.root, fault.job, fault.photos, fault.after)
