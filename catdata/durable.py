@@ -168,6 +168,7 @@ class SourceFailed(OSError):
 _BINARY = getattr(os, "O_BINARY", 0)
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file until one is changed
 _PIECE = 1 << 20
+_SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 def copy_file(source: str, target: str) -> str:
@@ -184,6 +185,8 @@ def copy_file(source: str, target: str) -> str:
         try:
             reading = os.open(source, os.O_RDONLY | _BINARY | getattr(os, "O_NONBLOCK", 0))
         except OSError as error:
+            if error.errno in _SHORTAGES:  # which is nobody's but ours
+                raise
             raise SourceFailed(*error.args) from error
         opened.callback(os.close, reading)
         if not stat.S_ISREG(os.fstat(reading).st_mode):

@@ -30,6 +30,12 @@ from catdata.errors import CatdataError, WorkspaceDamaged, shown
 
 EXIT_REFUSED = 1
 EXIT_DAMAGED = 3
+_UNWRITABLE = "Commands that only read work here; for this one the folder must be writable for you."
+_NO_ROOM = "Make room, then run the same command again."
+_HINTS = {
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _UNWRITABLE),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), _NO_ROOM),
+}
 _NO_THREAD = "can't start new thread"  # CPython has no class of its own for it
 
 
@@ -51,7 +57,7 @@ class RootGroup(click.Group):
             if error.errno == errno.EPIPE:  # `catdata ... | head`: Click ends quietly
                 raise
             where = f"{shown(error.filename)}: " if error.filename else ""
-            output.error(f"{where}{error.strerror or error}.")
+            output.error(f"{where}{error.strerror or error}.", _HINTS.get(error.errno or 0, ""))
             ctx.exit(EXIT_REFUSED)
         except (MemoryError, RuntimeError, ImportError) as error:
             shortage = _shortage(error)
