@@ -91,8 +91,7 @@ def stream(
             raise
         except OSError as error:
             raise StorageFailed(
-                f"The disk refused after {added} photos were added: "
-                f"{str(error.strerror or error).rstrip('.')}.",
+                f"Adding stopped after {added} photos: {str(error.strerror or error).rstrip('.')}.",
                 hint="Make room, or make the folder writable; then run the same command again: "
                 "it goes on where it stopped.",
             ) from error
