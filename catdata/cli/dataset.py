@@ -242,7 +242,9 @@ def _show_added(report: AddReport) -> None:
             click.echo(f"{added.ref}  {added.label:7}  {added.split:5}  {added.file}")
     here = [skipped for skipped in report.skipped if skipped.duplicate_of]
     others = [skipped for skipped in report.skipped if not skipped.duplicate_of]
-    for some, what in ((here, "that are here already"), (others, "for other reasons")):
+    moved = sum(skipped.is_moved for skipped in here)
+    known = f"that are here already{f' ({moved} of them noted in a new place)' * (moved > 0)}"
+    for some, what in ((here, known), (others, "for other reasons")):
         if len(some) > _MOST_LINES:
             click.echo(f"skipped  {len(some)} {what}; with --json each is named")
         else:

@@ -157,7 +157,9 @@ def in_place(images: Iterable[ImageRow], hashes: Hashes) -> Iterator[Damage]:
 
 
 def _missing(image: ImageRow, path: str) -> Damage:
-    detail = f"the file of {image.file_name} is gone; it came from {image.source}"
+    detail = f"the file of {image.file_name} is gone"
+    if image.location is None:
+        detail += f"; it came from {image.source}"
     return Damage("missing-file", path, detail, image.ref, _if_removed(image))
 
 

@@ -292,7 +292,8 @@ class _Batch:
         what = "the same file" if is_same_file else "the same picture"
         moved = self._settle(one, known) if is_same_file else ""
         if known.label == entry.label:
-            return Skipped(name, f"{what} is here already as {ref}{moved}", duplicate_of=ref)
+            reason = f"{what} is here already as {ref}{moved}"
+            return Skipped(name, reason, duplicate_of=ref, is_moved=bool(moved))
         return Refused(
             name,
             f"{what} is here already as {ref}{moved}, labelled {known.class_name}",

@@ -18,11 +18,16 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that needed nothing: already there (*duplicate_of* names it), or no picture."""
+    """A file that needed nothing: already there (*duplicate_of* names it), or no picture.
+
+    Attributes:
+        is_moved: Whether it was noted that the file of an image is elsewhere now.
+    """
 
     file: str
     reason: str
     duplicate_of: str | None = None
+    is_moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
