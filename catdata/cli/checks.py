@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -181,7 +182,7 @@ def verify(
     else:
         click.echo(_describe_verify(report))
     if not report.is_sound:
-        output.next_step(*_advice(report, repaired=repair))
+        output.next_step(*_advice(report, workspace.root, repaired=repair))
     ctx.exit(0 if report.is_sound else 3)
 
 
@@ -200,13 +201,15 @@ def _describe_orphans(report: VerifyReport, *, prune: bool) -> str:
     return f"{what}. Delete them with: catdata verify --prune"
 
 
-def _advice(report: VerifyReport, *, repaired: bool) -> tuple[str, str]:
+def _advice(report: VerifyReport, root: Path, *, repaired: bool) -> tuple[str, str]:
     """Return what to do about damage that was not mended, and why."""
     left = [damage for damage in report.damage if not damage.mended]
     kinds = {damage.kind for damage in left}
-    away = [damage.path for damage in left if damage.kind in ("missing-file", "changed-file")]
+    away = [damage for damage in left if damage.kind in ("missing-file", "changed-file")]
+    away = [damage for damage in away if damage.ref]
     if kinds == {"extra-file"}:
-        return f"mv {left[0].path} ELSEWHERE", "catdata did not put it there, and leaves it alone"
+        stray = shlex.quote(str(root / left[0].path))
+        return f"mv {stray} ELSEWHERE", "catdata did not put it there, and leaves it alone"
     if repaired or all(damage.path.startswith("data/original/") for damage in left):
         return (
             "catdata verify",
@@ -217,7 +220,7 @@ def _advice(report: VerifyReport, *, repaired: bool) -> tuple[str, str]:
             "if the photos lie elsewhere now, or connect their disk; catdata verify --repair takes"
             f" out of builds what cannot be fetched again, {len(away)} at most"
         )
-        return "catdata add FOLDER", why
+        return "catdata add FOLDER --label cat|non-cat [--in-place]", why
     return "catdata verify --repair", "mend what can be mended"
 
 

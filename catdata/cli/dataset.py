@@ -187,7 +187,8 @@ def add(
         raise click.UsageError(f"A name with spaces needs quotes: {shlex.quote(shown(whole))}")
     workspace = Workspace.find(start)
     source = labels.Source(label, labels_file, split)
-    entries = labels.entries(paths, source, apart_from=(workspace.data, workspace.raw.folder))
+    own = (workspace.data, workspace.raw.folder)
+    entries = labels.entries(paths, source, apart_from=own)
     taken = ingest.stream(workspace, entries, jobs=jobs, in_place=in_place)
     with output.progress("add", "photos", len(entries)) as show:
         if jsonl:
@@ -203,7 +204,7 @@ def add(
         output.emit_json(report.to_json())
     else:
         _show_added(report)
-    if labels_file and paths and (left := labels.unlisted(paths[0], entries)):
+    if labels_file and paths and (left := labels.unlisted(paths[0], entries, apart_from=own)):
         output.warn(
             f"{left} picture{'s' * (left != 1)} in {shown(paths[0])} that {shown(labels_file)} does"
             " not list: not added."

@@ -70,7 +70,7 @@ class Command(click.Command):
         if "--layers" in args:
             after = args[args.index("--layers") + 1 :]
             widths = list(itertools.takewhile(str.isdecimal, after))
-            if len(widths) > 1:
+            if len(widths) > 2:  # of two, the second may be a build's name
                 raise click.UsageError(
                     f"Layers are written with commas: --layers {','.join(widths)}", ctx
                 )

@@ -196,7 +196,7 @@ class _Batch:
         if known and not known.removed:
             self._outcomes[one.at] = self._already_here(one, known)
             return
-        if known and entry.found:
+        if known and entry.found and not self._catalog.was_lost(known.id):
             # Whoever adds a folder again does not mean what was taken out of the dataset by hand.
             self._outcomes[one.at] = self._left_out(one, known)
             return

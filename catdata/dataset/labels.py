@@ -240,12 +240,12 @@ def from_file(file: Path, folder: Path | None = None, split: str = "auto") -> li
     return entries
 
 
-def unlisted(folder: Path, listed: Iterable[Entry]) -> int:
+def unlisted(folder: Path, listed: Iterable[Entry], *, apart_from: Sequence[Path] = ()) -> int:
     """Return how many files of a folder are meant as pictures and not among those listed."""
     known = {os.path.normpath(entry.path) for entry in listed}
     return sum(
         is_meant_as_picture(path) and os.path.normpath(path) not in known
-        for path in _files(folder, ())
+        for path in _files(folder, apart_from)
     )
 
 

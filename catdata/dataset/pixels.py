@@ -75,19 +75,16 @@ class PixelSource:
         self._originals: dict[str, h5file.SplitFile] = {}
 
     def __enter__(self) -> Self:
-        with ExitStack() as opened:
-            self._cache = opened.enter_context(self._workspace.pixel_cache(self.preparation))
-            if ORIGINAL in self._workspace.builds():
-                self._open_originals(opened)
-            self._open_files = opened.pop_all()
+        self._cache = self._open_files.enter_context(self._workspace.pixel_cache(self.preparation))
         return self
 
-    def _open_originals(self, opened: ExitStack) -> None:
+    def _open_originals(self) -> None:
+        """Open the original pair: what needs no row of it goes on where it is damaged."""
         folder = self._workspace.build_folder(ORIGINAL)
         known = self._workspace.manifest(ORIGINAL).get("files", {})
         for split, name in h5file.FILE_NAMES.items():
             _check_unchanged(folder / name, known.get(name, {}).get("sha256"))
-            file = opened.enter_context(h5file.open_split(folder / name, split))
+            file = self._open_files.enter_context(h5file.open_split(folder / name, split))
             self._originals[split] = file
 
     def __exit__(self, *_exception: object) -> None:
@@ -170,6 +167,8 @@ class PixelSource:
 
     def _original(self, row: ImageSource) -> Pixels:
         split, number = row.home_split or "", row.home_row or 0
+        if not self._originals and ORIGINAL in self._workspace.builds():
+            self._open_originals()
         if split not in self._originals:
             raise WorkspaceDamaged(
                 f"{shown(self._workspace.data / ORIGINAL)}: the course's files are missing.",

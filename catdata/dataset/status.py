@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from catdata import fingerprint
 from catdata.dataset.catalog import fingerprints
-from catdata.dataset.workspace import ORIGINAL, Workspace
+from catdata.dataset.workspace import MANIFEST, ORIGINAL, Workspace
 from catdata.errors import CatdataError
 from catdata.h5file import CLASS_NAMES, SPLITS
 
@@ -192,13 +192,12 @@ def _tabulate(counts: Iterable[Count]) -> dict[tuple[str, str], ClassCounts]:
 def _build_status(workspace: Workspace, name: str, digest: str, original: int) -> BuildStatus:
     manifest = workspace.manifest(name)
     if name == ORIGINAL:
-        return BuildStatus(
-            name, manifest.get("build_id", ""), original, up_to_date=True, is_damaged=not manifest
-        )
+        return BuildStatus(name, manifest.get("build_id", ""), original, up_to_date=True)
     images = sum(manifest.get(split, {}).get("images", 0) for split in SPLITS)
     current = manifest.get("catalog") == digest
+    is_damaged = not manifest and (workspace.data / name / MANIFEST).exists()
     return BuildStatus(
-        name, manifest.get("build_id", ""), images, up_to_date=current, is_damaged=not manifest
+        name, manifest.get("build_id", ""), images, up_to_date=current, is_damaged=is_damaged
     )
 
 

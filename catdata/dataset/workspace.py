@@ -296,7 +296,7 @@ def read_pair(name: str, workspace: Path | None = None) -> h5file.Pair:
         WorkspaceError: If *name* is no folder and there is no workspace to look in.
     """
     folder = _pair_folder(name, workspace)
-    with _mendable(folder):
+    with _mendable(folder, workspace):
         return h5file.read_pair(folder)
 
 
@@ -305,22 +305,25 @@ def open_pair(name: str, workspace: Path | None = None) -> Iterator[h5file.OpenP
     """Open a build, named as for :func:`read_pair`, that may be larger than memory."""
     folder = _pair_folder(name, workspace)
     with contextlib.ExitStack() as opened:
-        with _mendable(folder):
+        with _mendable(folder, workspace):
             pair = opened.enter_context(h5file.open_pair(folder))
         yield pair
 
 
 @contextlib.contextmanager
-def _mendable(folder: Path) -> Iterator[None]:
+def _mendable(folder: Path, workspace: Path | None) -> Iterator[None]:
     """Let an error in the files of a build that was written here say how to mend it."""
     try:
         yield
     except H5Refused as error:
-        if folder.name == ORIGINAL or "build_id" not in manifest.read(folder):
+        try:
+            is_own = folder.parent == Workspace.find(workspace).data
+        except WorkspaceError:
+            is_own = False
+        if not is_own or folder.name == ORIGINAL or "build_id" not in manifest.read(folder):
             raise
-        raise H5Refused(
-            error.message, hint=f"Write that build anew: catdata build-h5 {folder.name}"
-        ) from error
+        hint = "Write that build anew, as it was made: catdata verify --repair"
+        raise H5Refused(error.message, hint=hint) from error
 
 
 def _pair_folder(name: str, workspace: Path | None) -> Path:

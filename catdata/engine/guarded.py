@@ -178,17 +178,27 @@ class GuardedExecutor(Executor):
                 is_last = call is None
                 if call is not None and call.future.set_running_or_notify_cancel():
                     worker = self._given(worker, call)
-            if worker and worker.calls and not worker.receive():
-                not_begun, worker = worker.calls, None
-                for call in not_begun:
-                    worker = self._given(worker, call)
+            if worker and worker.calls:
+                worker = self._answered(worker)
             if is_last and not (worker and worker.calls):
                 break
         if worker:
             worker.connection.close()
 
+    def _answered(self, worker: _Worker | None) -> _Worker | None:
+        """Take a worker's oldest answer; if it died of that call, the next one gets the others."""
+        if worker is None or worker.receive():
+            return worker
+        not_begun, worker = worker.calls, None
+        for call in not_begun:
+            worker = self._given(worker, call)
+        return worker
+
     def _given(self, worker: _Worker | None, call: _Call) -> _Worker | None:
         """Give a call to a worker, a new one if there is none; if none starts, the call fails."""
+        # A worker that sends a large answer does not read: a large call would wait for ever.
+        while worker and worker.calls and len(call.data) >= _SMALL:
+            worker = self._answered(worker)
         try:
             worker = worker or _Worker(self._limits, self._preload)
         except (OSError, MemoryError) as error:

@@ -21,6 +21,7 @@ from catdata.dataset.images import Preparation
 from catdata.dataset.outcomes import Refused, Skipped
 from catdata.dataset.pixels import PixelSource
 from catdata.dataset.plainfile import read_file
+from catdata.dataset.rawstore import file_hash
 from catdata.dataset.workspace import Workspace
 from catdata.engine import InlineExecutor, begin_item
 from catdata.errors import CatdataError, shown
@@ -158,6 +159,8 @@ class _Maker:
                 return Skipped(name_of(entry), examined.reason)
             return Refused(name_of(entry), examined.reason, examined.hint)
         data, picture = read_file(entry.path), examined.picture
+        if file_hash(data) != examined.file_hash:
+            return Refused(name_of(entry), "it changed while it was being read")
         squares = {self._preparation: picture.pixels}
         for wanted in self._wanted() - set(squares):
             squares[wanted] = images.decode(data, wanted).pixels

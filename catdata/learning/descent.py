@@ -86,8 +86,11 @@ class Descent:
         first_weights = self._fill(width, self.blocks[inputs:])
         self._layer = input_layer(source, first_weights, self.blocks[:inputs], gradients[:inputs])
 
+        above = self.blocks[inputs:]
+
+        # It does not hold this object, which would keep the images until garbage is collected.
         def layers_above(signal: Floats) -> UpperLayers:
-            return UpperLayers(self.blocks[inputs:], gradients[inputs:], signal, config.activation)
+            return UpperLayers(above, gradients[inputs:], signal, config.activation)
 
         self._passes = Passes(self._layer, layers_above, self._targets, self._weights, gradient)
         self._batches: Batches | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -240,6 +241,9 @@ def test_status_counts_what_was_removed_and_names_a_broken_build(run, run_json, 
     text = run("status").stdout
     assert "1 removed, in no build: catdata list --removed" in text
     assert "damaged: its build.json can't be read" in text
+    shutil.copytree(here / "data" / "original", here / "data" / "mine")
+    (here / "data" / "mine" / "build.json").unlink()
+    assert not run_json("status")["builds"][2]["damaged"]  # somebody's own pair
 
 
 def test_what_comes_after_a_build_is_what_works(run, here: Path) -> None:
@@ -259,4 +263,4 @@ def test_a_build_that_is_broken_is_to_be_written_anew(run, here: Path) -> None:
     path = here / "data" / "enlarged" / "train_catvnoncat.h5"
     path.write_bytes(path.read_bytes()[:5000])
     result = run("train enlarged", status=1)
-    assert "Hint: Write that build anew: catdata build-h5 enlarged" in result.stderr
+    assert "Hint: Write that build anew, as it was made: catdata verify --repair" in result.stderr

@@ -30,7 +30,7 @@ def test_a_stray_file_is_to_be_moved_away(here: Path, run: Run) -> None:
     save(here / "raw_images" / "stray.jpg", 1)
     for options in ("", "--repair"):
         result = run(f"verify {options}", status=3)
-        assert "Next: mv raw_images/stray.jpg ELSEWHERE" in result.stderr
+        assert f"Next: mv {here / 'raw_images' / 'stray.jpg'} ELSEWHERE" in result.stderr
 
 
 def test_photos_in_place_that_are_away_are_to_be_added_from_where_they_are(

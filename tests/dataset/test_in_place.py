@@ -62,3 +62,20 @@ def test_a_photo_in_place_is_copied_when_it_is_added_without(
     (folder / "a.jpg").unlink()
     assert row(workspace).location is None
     assert verify(workspace).is_sound
+
+
+def test_what_a_repair_took_out_comes_back_with_its_folder(
+    workspace: Workspace, folder: Path, tmp_path: Path
+) -> None:
+    folder.rename(tmp_path / "after")
+    assert verify(workspace, repair=True).is_sound
+    assert row_of_removed(workspace).removed
+    (added,) = add(workspace, tmp_path / "after").added
+    assert added.warnings == ("had been removed, and is brought back",)
+    assert row(workspace).location == str(tmp_path / "after" / "a.jpg")
+    assert not list(verify(workspace).damage)
+
+
+def row_of_removed(workspace: Workspace) -> ImageRow:
+    with workspace.catalog() as catalog:
+        return catalog.resolve("a.jpg", removed=True)

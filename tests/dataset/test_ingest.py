@@ -210,7 +210,7 @@ def test_a_batch_that_fails_adds_nothing_and_running_again_finishes(
     paths = [save(tmp_path / f"{i}.png", i) for i in range(5)]
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", _full_disk)
-        with pytest.raises(ingest.StorageFailed, match="after 0 photos were added: No space left"):
+        with pytest.raises(ingest.StorageFailed, match="after 0 photos: No space left"):
             add(workspace, *paths)
     assert splits(workspace) == {}
     assert len(add(workspace, *paths).added) == 5

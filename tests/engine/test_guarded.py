@@ -191,3 +191,11 @@ def test_a_call_too_large_for_the_socket_comes_back_whole() -> None:
     data = os.urandom(3 << 20)
     with GuardedExecutor(2) as pool:
         assert list(engine.map_in_order(pool, bytes, [data] * 6)) == [data] * 6
+
+
+def test_a_large_call_waits_for_a_large_answer_before_it() -> None:
+    data = os.urandom(3 << 20)
+    with GuardedExecutor(1) as pool:
+        first, second = pool.submit(bytes, len(data)), pool.submit(len, data)
+        assert first.result(timeout=60) == bytes(len(data))
+        assert second.result(timeout=60) == len(data)

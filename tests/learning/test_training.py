@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
@@ -330,3 +332,16 @@ def test_a_single_image_can_be_trained_on(form: str) -> None:
     images = drawn(1, cats=1.0)
     run = fit(images, TrainConfig(layers=(3,), iterations=5, form=form))
     assert run.train.images == 1
+
+
+@pytest.mark.parametrize("form", ["gram", "direct"])
+def test_a_training_leaves_nothing_that_holds_its_images(form: str) -> None:
+    images = drawn(12)
+    pixels = weakref.ref(images.images)
+    gc.disable()
+    try:
+        fit(images, TrainConfig(layers=(3,), iterations=3, form=form))
+        del images
+        assert pixels() is None
+    finally:
+        gc.enable()

@@ -119,12 +119,12 @@ class Reader:
         """Return the images of a split as :meth:`images` would, all of them and in little memory.
 
         Raises:
-            WorkspaceDamaged: If a row holds what is no hash.
+            WorkspaceDamaged: If a row holds what cannot be.
         """
         rows = self._pages(self._COLUMNS, (split,))
         try:
             return columns.read(rows)
-        except ValueError as error:
+        except (ValueError, TypeError, OverflowError, AttributeError) as error:
             raise WorkspaceDamaged(
                 f"{shown(self.path)} is damaged: {error}.", hint=schema.DAMAGE_HINT
             ) from error
@@ -137,6 +137,17 @@ class Reader:
         The file is in the raw store, or where *location* says.
         """
         return map(from_values, self._iterate(self._WITH_FILES))
+
+    _WAS_LOST = """
+        SELECT EXISTS (
+            SELECT 1 FROM command JOIN change ON change.command_id = command.id
+            WHERE command.name = 'repair' AND command.undone_by IS NULL AND change.image_id = ?
+        )
+    """
+
+    def was_lost(self, image_id: int) -> bool:
+        """Tell whether an image was taken out of builds since its file was lost."""
+        return bool(self._execute(self._WAS_LOST, (image_id,)).fetchone()[0])
 
     _FINGERPRINTS = (
         "SELECT id, dhash, dhash_mirrored, phash, phash_mirrored FROM image "
