@@ -99,6 +99,13 @@ def _started() -> socket.socket:
 _server = _ForkServer()
 
 
+class _Request(NamedTuple):
+    """What somebody wants done: a function, its arguments and its keywords."""
+
+    future: Future[Any]
+    what: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+
+
 class _Call(NamedTuple):
     """A call on its way: its future, and what is sent."""
 
@@ -118,7 +125,7 @@ class GuardedExecutor(Executor):
     def __init__(self, jobs: int, limits: Limits = LIMITS, preload: Sequence[str] = ()) -> None:
         self._limits = limits
         self._preload = preload
-        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._drivers = [
             threading.Thread(target=self._drive, name=f"catdata-{number}", daemon=True)
             for number in range(jobs)
@@ -137,12 +144,12 @@ class GuardedExecutor(Executor):
         Returns:
             A future that raises :class:`WorkerDied` if the worker did not survive it.
         """
-        call = _Call(Future(), pickle.dumps((fn, args, kwargs), protocol=5))
+        request = _Request(Future(), (fn, args, kwargs))
         with self._lock:
             if self._is_closed:
                 raise RuntimeError("the executor is shut down")
-            self._calls.put(call)
-        return call.future
+            self._requests.put(request)
+        return request.future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more calls; end the workers when those taken are done, or are cancelled."""
@@ -151,12 +158,12 @@ class GuardedExecutor(Executor):
         if cancel_futures:
             with suppress(queue.Empty):
                 while True:
-                    call = self._calls.get_nowait()
-                    if call:
-                        call.future.cancel()
+                    request = self._requests.get_nowait()
+                    if request:
+                        request.future.cancel()
         if not was_closed or cancel_futures:
             for _ in self._drivers:
-                self._calls.put(None)
+                self._requests.put(None)
         if wait:
             for driver in self._drivers:
                 driver.join()
@@ -172,18 +179,27 @@ class GuardedExecutor(Executor):
         while True:
             while not is_last and (worker is None or worker.has_room()):
                 try:
-                    call = self._calls.get(block=worker is None or not worker.calls)
+                    request = self._requests.get(block=worker is None or not worker.calls)
                 except queue.Empty:
                     break
-                is_last = call is None
-                if call is not None and call.future.set_running_or_notify_cancel():
-                    worker = self._given(worker, call)
+                is_last = request is None
+                if request is not None and request.future.set_running_or_notify_cancel():
+                    worker = self._asked(worker, request)
             if worker and worker.calls:
                 worker = self._answered(worker)
             if is_last and not (worker and worker.calls):
                 break
         if worker:
             worker.connection.close()
+
+    def _asked(self, worker: _Worker | None, request: _Request) -> _Worker | None:
+        """Put a request into bytes, now that it is its turn, and give it to a worker."""
+        try:
+            data = pickle.dumps(request.what, protocol=5)
+        except Exception as error:  # noqa: BLE001 - a future carries whatever was raised
+            request.future.set_exception(error)
+            return worker
+        return self._given(worker, _Call(request.future, data))
 
     def _answered(self, worker: _Worker | None) -> _Worker | None:
         """Take a worker's oldest answer; if it died of that call, the next one gets the others."""
