@@ -45,13 +45,26 @@ class PlainFile(io.FileIO):
         self.size = os.fstat(descriptor).st_size
         self.failure: OSError | None = None
 
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place, or remember why that failed: then nothing is read or written any more.
+
+        HDF5 goes on after an exception, and h5py then stumbles over it.
+        """
+        try:
+            return super().seek(offset, whence)
+        except OSError as error:
+            self.failure = self.failure or error
+            return offset if whence == os.SEEK_SET else self.size
+
     def readinto(self, buffer: WriteableBuffer) -> int:
         """Fill the whole buffer.
 
         Raises:
-            OSError: If the disk fails.
+            OSError: If the disk fails, or has failed before.
             EOFError: If the file ends before.
         """
+        if self.failure is not None:
+            raise self.failure
         view = memoryview(buffer).cast("B")
         filled = 0
         while filled < len(view):

@@ -61,3 +61,18 @@ def test_a_failed_sync_is_remembered_and_ends_all_writing(tmp_path: Path) -> Non
         assert file.write(b"def") == 3
         file.close()
     assert path.read_bytes() == b"abc"
+
+
+def test_a_seek_that_fails_is_remembered_and_nothing_is_written(tmp_path: Path) -> None:
+    file = open_for_writing(tmp_path / "a.h5", create=True)
+    reading, writing = os.pipe()
+    os.dup2(writing, file.fileno())  # where nobody can seek
+    os.close(writing)
+    with file:
+        assert file.seek(5) == 5
+        assert file.write(b"lost") == 4
+        with pytest.raises(OSError, match="Illegal seek"):
+            file.readinto(bytearray(4))
+    assert file.failure is not None
+    assert os.read(reading, 9) == b""
+    os.close(reading)
